@@ -1,0 +1,1 @@
+"""Regulars: loyalty marketing as code."""

@@ -1,0 +1,249 @@
+"""Conditions: SQL's `where`, parsed by sqlglot and read by a visitor that knows a whitelist and nothing else.
+
+sqlglot is lenient where a marketer needs it strict: it drops what follows a `;`, reads `a > 1 b` as an alias and
+`==` as `=`. Its tokens are looked at first, and only the shapes below pass.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from sqlglot import exp, parse
+from sqlglot.errors import SqlglotError
+from sqlglot.tokens import Token
+
+from regulars.lang.expressions import (
+    AGGREGATES,
+    FUNCTIONS,
+    LARGEST_TEXT,
+    LARGEST_TREE,
+    PEOPLE_FUNCTIONS,
+    Node,
+)
+from regulars.lang.problems import Problems
+from regulars.lang.written import Written
+
+KNOWN = FUNCTIONS | PEOPLE_FUNCTIONS | AGGREGATES
+TYPOGRAPHIC = re.compile("[“”„«»‘’]")
+BINARY: dict[type[exp.Expression], str] = {
+    exp.And: "and", exp.Or: "or", exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
+    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Like: "like",
+}  # fmt: skip
+SPOKEN = {
+    exp.Select: "a query inside a condition", exp.Subquery: "a query inside a condition", exp.Cast: "a cast",
+    exp.TryCast: "a cast", exp.Window: "a window function", exp.Exists: "a query inside a condition", exp.Alias: "an alias",
+    exp.Interval: "an interval", exp.DPipe: "`||`", exp.Star: "`*`", exp.Mod: "`%`", exp.RegexpLike: "a regular expression",
+}  # fmt: skip
+
+
+class _Refused(Exception):  # noqa: N818  # it never leaves this module
+    """The text is not a condition; carries code, sentence, way out, start and length."""
+
+    def __init__(self, code: str, sentence: str, way_out: str = "", start: int = 0, length: int = 1) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence, self.way_out, self.start, self.length = code, sentence, way_out, start, length
+
+
+def read(text: Written, problems: Problems) -> Node | None:
+    """The tree of `text`, not yet typed; None when it is refused, with the reason in `problems`."""
+    try:
+        if len(text) > LARGEST_TEXT:
+            raise _Refused("condition-too-long", f"This condition has {len(text)} characters; {LARGEST_TEXT:,} are allowed.", "give parts of it a name under `audiences`")
+        if not text.strip():
+            raise _Refused("condition-empty", "There is no condition here.", "write one, such as `orders >= 1`")
+        _look_at_tokens(text)
+        tree = _Reader(text).read(_parse(text))
+        if sum(1 for _ in tree.walk()) > LARGEST_TREE:
+            raise _Refused("condition-too-long", f"This condition has more than {LARGEST_TREE} parts.", "give parts of it a name under `audiences`")
+    except _Refused as refused:
+        problems.add(refused.code, text.at(refused.start, refused.length), refused.sentence, refused.way_out)
+        return None
+    except RecursionError:
+        problems.add("condition-too-long", text.at(0), "This condition is nested too deeply.", "give parts of it a name under `audiences`")
+        return None
+    return tree
+
+
+def _tokens(text: str) -> list[Token]:
+    from sqlglot.dialects.duckdb import DuckDB
+
+    try:
+        return list(DuckDB().tokenize(text))
+    except SqlglotError:
+        quote = text.rfind("'")
+        raise _Refused("condition-syntax", "A text that opens with ' does not close.", "texts stand between two straight single quotes: 'lapsed'", max(quote, 0)) from None
+
+
+def _look_at_tokens(text: str) -> None:
+    """Refuse what sqlglot would accept silently, and what has a better sentence than a syntax error."""
+    outside = re.sub(r"'(?:[^']|'')*'", lambda found: " " * len(found[0]), text)
+    if found := TYPOGRAPHIC.search(outside):
+        raise _Refused("typographic-quotes", f"`{found[0]}` is a typographic quote.", "write straight single quotes: 'lapsed'", found.start())
+    if found := re.search(r'"[^"]*"?', outside):
+        word = found[0].strip('"')
+        raise _Refused("text-in-quotes", f"`{word}` stands in double quotes, which name a column in SQL.", f"text stands in straight single quotes: '{word}'", found.start(), len(found[0]))
+    for sign, code, sentence, way_out in (
+        (r"--|/\*", "comment-here", "A comment cannot stand inside a condition.", "put it in a line of its own that begins with #"),
+        (r";", "one-condition", "`;` ends a statement; a condition is one expression.", "join two conditions by `and` or `or`"),
+        (r"==", "write-equals", "`==` is not SQL.", "write one `=`"),
+        (r"&&", "write-and", "`&&` is not SQL.", "write `and`"),
+        (r"\|\|", "write-or", "`||` joins texts in SQL; it does not mean or.", "write `or`"),
+        (r"`", "text-in-quotes", "A backtick has no meaning in a condition.", "text stands in straight single quotes: 'lapsed'"),
+        (r"\{\{|\}\}|\$\{", "no-templates", "Variables are for templates; a condition names traits as they are.", "write the trait's name alone"),
+    ):
+        if found := re.search(sign, outside):
+            raise _Refused(code, sentence, way_out, found.start(), len(found[0]))
+
+
+def _parse(text: str) -> exp.Expression:
+    _tokens(text)
+    try:
+        found = [tree for tree in parse(text, read="duckdb") if tree is not None]
+    except SqlglotError as error:
+        details = getattr(error, "errors", None) or [{}]
+        words = details[0].get("highlight") or ""
+        start = text.rfind(words) if words else len(text.rstrip()) - 1
+        line, column = details[0].get("line"), details[0].get("col")
+        if line and column and words:
+            start = _offset(text, line, column) - len(words)
+        raise _Refused("condition-syntax", f"This is not a condition{f': something is wrong at `{words}`' if words else ''}.", "a condition reads like SQL's where: orders >= 3 and lifecycle = 'active'", max(start, 0), max(len(words), 1)) from None
+    if len(found) != 1:
+        raise _Refused("one-condition", "A condition is exactly one expression.", "join two conditions by `and` or `or`")
+    return found[0]
+
+
+def _offset(text: str, line: int, column: int) -> int:
+    return sum(len(row) + 1 for row in text.split("\n")[: line - 1]) + column
+
+
+@dataclass
+class _Reader:
+    """Turns sqlglot's tree into ours, node by node; everything it does not know is refused."""
+
+    text: str
+
+    def read(self, tree: exp.Expression) -> Node:
+        tree = tree.unnest() if isinstance(tree, exp.Paren) else tree
+        operation = BINARY.get(type(tree))
+        if operation:
+            return self._binary(tree, operation)
+        for kind, method in self._SHAPES.items():
+            if isinstance(tree, kind):
+                node: Node = method(self, tree)
+                return node
+        if isinstance(tree, exp.Func) and not isinstance(tree, tuple(SPOKEN)):
+            return self._function(tree)
+        self._refuse(tree)
+
+    def _binary(self, tree: exp.Expression, operation: str) -> Node:
+        left, right = tree.this, tree.expression
+        if operation in ("and", "or"):
+            other = exp.Or if operation == "and" else exp.And
+            if mixed := next((side for side in (left, right) if isinstance(side, other)), None):
+                start, length = self._span(mixed)
+                raise _Refused("brackets", "`and` and `or` are mixed without brackets; this can be read in two ways.", "put brackets around what belongs together: (a and b) or c", start, length)
+        if operation in ("=", "<>") and (isinstance(left, exp.Null) or isinstance(right, exp.Null)):
+            start, length = self._span(tree)
+            raise _Refused("write-is-null", "Nothing equals null, not even null.", "write `is null` or `is not null`", start, length)
+        return self._node(tree, operation, left, right)
+
+    def _node(self, tree: exp.Expression, operation: str, *args: exp.Expression) -> Node:
+        start, length = self._span(tree)
+        return Node(operation, tuple(self.read(arg) for arg in args), None, start, length)
+
+    def _column(self, tree: exp.Column) -> Node:
+        start, length = self._span(tree)
+        if tree.args.get("table"):
+            raise _Refused("no-dots", f"`{self.text[start : start + length]}`: a condition names traits without a table.", "write the trait's name alone", start, length)
+        name = tree.name
+        if name.lower() == "today":
+            return Node("today", (), None, start, length)
+        return Node("column", (), name, start, length)
+
+    def _literal(self, tree: exp.Literal) -> Node:
+        start, length = self._span(tree)
+        if not tree.is_string and not re.fullmatch(r"\d+(\.\d+)?", tree.this):
+            raise _Refused("condition-syntax", f"`{tree.this}` is not a number.", "write it plainly, such as 1200 or 0.6", start, length)
+        return Node("text" if tree.is_string else "number", (), tree.this, start, length)
+
+    def _is(self, tree: exp.Is) -> Node:
+        if isinstance(tree.expression, exp.Null):
+            return self._node(tree, "is_null", tree.this)
+        if isinstance(tree.expression, exp.Boolean):
+            return self._node(tree, "=", tree.this, tree.expression)
+        self._refuse(tree)
+
+    def _in(self, tree: exp.In) -> Node:
+        if tree.args.get("query") or tree.args.get("unnest") or tree.args.get("field"):
+            self._refuse(tree)
+        return self._node(tree, "in", tree.this, *tree.expressions)
+
+    def _between(self, tree: exp.Between) -> Node:
+        return self._node(tree, "between", tree.this, tree.args["low"], tree.args["high"])
+
+    def _case(self, tree: exp.Case) -> Node:
+        if tree.this is not None:
+            self._refuse(tree)
+        arms = [part for branch in tree.args["ifs"] for part in (branch.this, branch.args["true"])]
+        last = tree.args.get("default")
+        return self._node(tree, "case", *arms, *([last] if last is not None else [exp.Null()]))
+
+    def _function(self, tree: exp.Func) -> Node:
+        name = (tree.name if isinstance(tree, exp.Anonymous) else tree.sql_name()).lower()
+        name = {"ceiling": "ceil", "len": "length", "ts_or_ds_to_date": "date"}.get(name, name)
+        start, length = self._span(tree)
+        written = self.text[start : start + (tree.meta.get("end", start) - start + 1)].lower() or name
+        name = written if written in KNOWN else name
+        if isinstance(tree, exp.Count) and isinstance(tree.this, exp.Distinct):
+            return self._node(tree, "count_distinct", *tree.this.expressions)
+        if isinstance(tree, exp.Count) and isinstance(tree.this, exp.Star):
+            return Node("count", (Node("all", (), None, start, length),), None, start, length)
+        if name not in KNOWN:
+            near = difflib.get_close_matches(name, KNOWN, 1)
+            hint = f" Did you mean `{near[0]}`?" if near else ""
+            raise _Refused("unknown-function", f"`{written}` is not a function here.{hint}", "functions: " + ", ".join(sorted(KNOWN)), start, len(written))
+        args = [arg for key in tree.arg_types for arg in _several(tree.args.get(key)) if isinstance(arg, exp.Expression)]
+        args = [tree.args["expressions"][i] for i in range(len(tree.args["expressions"]))] if isinstance(tree, exp.Anonymous) else args
+        return self._node(tree, name, *args)
+
+    def _refuse(self, tree: exp.Expression) -> NoReturn:
+        start, length = self._span(tree)
+        if isinstance(tree, exp.Alias):
+            alias = tree.args["alias"]
+            start, length = self._span(alias)
+            raise _Refused("condition-syntax", f"Something is missing before `{alias.name}`.", "join two conditions by `and` or `or`", start, length)
+        spoken = next((words for kind, words in SPOKEN.items() if isinstance(tree, kind)), None)
+        what = spoken or f"`{self.text[start : start + length][:40]}`"
+        raise _Refused("not-a-condition", f"{what[0].upper()}{what[1:]} is not part of a condition.", "conditions take: and or not = <> < <= > >= in between like is null + - * / case, and functions", start, length)
+
+    def _span(self, tree: exp.Expression) -> tuple[int, int]:
+        """Where the text of `tree` stands: (start, length), from the positions of the words below it."""
+        places = [node.meta for node in tree.walk() if "start" in node.meta]
+        if not places:
+            return 0, max(len(self.text), 1)
+        start = min(int(place["start"]) for place in places)
+        return start, max(int(place["end"]) for place in places) - start + 1
+
+    _SHAPES = {  # noqa: RUF012  # a table of methods, never changed
+        exp.Column: _column,
+        exp.Literal: _literal,
+        exp.Is: _is,
+        exp.In: _in,
+        exp.Between: _between,
+        exp.Case: _case,
+        exp.Not: lambda self, tree: self._node(tree, "not", tree.this),
+        exp.Neg: lambda self, tree: self._node(tree, "neg", tree.this),
+        exp.Paren: lambda self, tree: self.read(tree.this),
+        exp.Boolean: lambda self, tree: Node("yes_no", (), bool(tree.this), *self._span(tree)),
+        exp.Null: lambda self, tree: Node("null", (), None, *self._span(tree)),
+    }
+
+
+def _several(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+

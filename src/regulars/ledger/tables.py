@@ -1,0 +1,302 @@
+"""What Regulars did and heard, as SQLModel tables. Singular names; contracts others may build on.
+
+Ids of customers are text, whatever the shop's database holds. Ids of our own are UUIDv7 as 32 hexadecimal digits.
+Times are aware and kept in UTC. The only personal text is `message.address`, `message.context` and the ids that
+`referral` and `consent` join; everything else is hashes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Numeric, TypeDecorator, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+STATES = (
+    "planned",     # will be sent, not before `not_before`
+    "claimed",     # a worker has it, nothing has left
+    "sending",     # the intent is committed: from here on only evidence may say it was not sent
+    "accepted",    # the provider has it
+    "delivered",
+    "opened",
+    "clicked",
+    "dropped",     # the provider gave up before trying
+    "bounced",
+    "failed",
+    "ambiguous",   # the provider's answer was lost
+    "unsent",      # ambiguous, and proven not sent
+    "suppressed",  # consent, suppression or exit, looked up just before sending
+    "expired",     # too late: `send_within` is over
+    "skipped",     # its `when` did not hold when it was due
+    "dead",        # it can never be sent: a render error, or refused by the provider when alone
+)
+"""States of a message (DESIGN section 5)."""
+
+FINAL = ("accepted", "delivered", "opened", "clicked", "dropped", "bounced", "failed", "suppressed", "expired", "skipped", "dead")
+SENT = ("sending", "accepted", "delivered", "opened", "clicked", "bounced", "ambiguous")
+"""States that count as contact: what caps, `last_contacted` and reports count."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite keeps it as text (`2026-08-27 07:00:00.000000`), which sorts as time does."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time of the ledger must know its zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _moment(*, nullable: bool = False, index: bool = False) -> Any:
+    return Column(Moment(), nullable=nullable, index=index)
+
+
+class Enrolment(SQLModel, table=True):
+    """Somebody entered a campaign. `occasion` is what makes the entry one: `1`, `2` … or a birthday's year."""
+
+    __table_args__ = (
+        UniqueConstraint("campaign", "customer_id", "occasion"),
+        Index("enrolment_running", "campaign", "entered_at", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
+        Index("enrolment_customer", "customer_id"),
+    )
+    id: str = Field(primary_key=True, max_length=32)
+    campaign: str
+    customer_id: str
+    occasion: str
+    arm: str
+    """`treated`, `holdout` (the campaign's) or `shop-holdout` (nobody of these ever hears from us)."""
+    entered_at: datetime = Field(sa_column=_moment())
+    due_at: datetime = Field(sa_column=_moment())
+    """When its first message was due; later messages are counted from it."""
+    run_id: str = ""
+    offer_step: int = 0
+    """Which step of the offer's ladder this entry stands on, from 0."""
+    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    end_reason: str = ""
+    """`finished`, `exit` or empty while it runs."""
+
+
+class Message(SQLModel, table=True):
+    """One message of an enrolment: what will be, or was, sent to one address."""
+
+    __table_args__ = (
+        UniqueConstraint("enrolment_id", "name"),
+        Index("message_due", "channel", "not_before", sqlite_where=text("state = 'planned'"), postgresql_where=text("state = 'planned'")),
+        Index("message_lease", "lease_until", sqlite_where=text("state IN ('claimed', 'sending')"), postgresql_where=text("state IN ('claimed', 'sending')")),
+        Index("message_customer", "customer_id", "sent_at"),
+        Index("message_attempt", "attempt_id", sqlite_where=text("attempt_id <> ''"), postgresql_where=text("attempt_id <> ''")),
+    )
+    id: str = Field(primary_key=True, max_length=32)
+    enrolment_id: str = Field(max_length=32)
+    campaign: str
+    name: str
+    customer_id: str
+    channel: str
+    """`email` or `sms`."""
+    language: str
+    template: str
+    template_hash: str
+    """Which version of the words (`template.hash`) it is rendered from; set when it is sent."""
+    address: str
+    """The e-mail address, or the phone number in E.164; empty for a message that is `skipped`."""
+    address_hash: str
+    context: str
+    """JSON: the variables of the template (DESIGN section 3), minimal."""
+    state: str = "planned"
+    reason: str = ""
+    """Why it is `suppressed`, `expired`, `skipped`, `dead` or `ambiguous`."""
+    due_at: datetime = Field(sa_column=_moment())
+    not_before: datetime = Field(sa_column=_moment())
+    """Later than `due_at` where quiet hours or a provider's limit moved it."""
+    expires_at: datetime = Field(sa_column=_moment())
+    local_day: str
+    """The customer's calendar day (ISO) it counts against in frequency caps; follows `not_before`."""
+    claim_token: str = ""
+    lease_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    attempt_id: str = ""
+    tries: int = 0
+    provider_id: str = ""
+    sent_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    """When the intent to send it was committed."""
+
+
+class Attempt(SQLModel, table=True):
+    """One request to a provider, written before the request leaves."""
+
+    id: str = Field(primary_key=True, max_length=32)
+    channel: str
+    worker: str
+    messages: int
+    """How many messages it carries."""
+    state: str = "intent"
+    """`intent`, `accepted`, `rejected`, `throttled`, `notsent`, `config` or `ambiguous`."""
+    http_status: int | None = None
+    provider_request_id: str = ""
+    started_at: datetime = Field(sa_column=_moment())
+    lease_until: datetime = Field(sa_column=_moment())
+    finished_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+
+
+class Transition(SQLModel, table=True):
+    """Every change of a message's state, in the order they happened. Append only."""
+
+    __table_args__ = (Index("transition_message", "message_id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: str = Field(max_length=32)
+    before: str
+    after: str
+    at: datetime = Field(sa_column=_moment())
+    cause: str
+    attempt_id: str = ""
+
+
+class Code(SQLModel, table=True):
+    """A unique code, given to one customer, written in the same transaction as its message."""
+
+    __table_args__ = (Index("code_enrolment", "enrolment_id"), Index("code_customer", "customer_id"))
+    code: str = Field(primary_key=True, max_length=32)
+    enrolment_id: str = Field(max_length=32)
+    message_name: str
+    campaign: str
+    customer_id: str
+    kind: str
+    """`percent` or `amount`."""
+    value: Decimal = Field(sa_column=Column(Numeric(12, 2), nullable=False))
+    currency: str
+    issued_at: datetime = Field(sa_column=_moment())
+    valid_until: datetime = Field(sa_column=_moment())
+    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    """When a later offer of the same entry replaced it."""
+
+
+class ReferralCode(SQLModel, table=True):
+    """Each advocate's own code, for ever the same."""
+
+    __tablename__ = "referral_code"
+    code: str = Field(primary_key=True, max_length=32)
+    customer_id: str = Field(unique=True)
+    created_at: datetime = Field(sa_column=_moment())
+
+
+class Referral(SQLModel, table=True):
+    """A friend's first order that carried an advocate's code."""
+
+    __table_args__ = (Index("referral_advocate", "advocate_id"),)
+    friend_id: str = Field(primary_key=True)
+    advocate_id: str
+    code: str
+    order_id: str
+    amount: Decimal = Field(sa_column=Column(Numeric(14, 2), nullable=False))
+    at: datetime = Field(sa_column=_moment())
+    recorded_at: datetime = Field(sa_column=_moment())
+
+
+class ConsentRecord(SQLModel, table=True):
+    """What somebody said to us about being written to; stands over the shop's data."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index("consent_customer", "customer_id", "channel"),)
+    id: str = Field(primary_key=True, max_length=32)
+    customer_id: str
+    channel: str
+    given: bool
+    source: str
+    wording: str = ""
+    at: datetime = Field(sa_column=_moment())
+
+
+class Suppression(SQLModel, table=True):
+    """An address that must not be written to: hard bounce, complaint, opt-out. Kept as a hash."""
+
+    address_hash: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    reason: str
+    at: datetime = Field(sa_column=_moment())
+
+
+class Event(SQLModel, table=True):
+    """What a provider told us about a message. `key` makes a repeated delivery of the event one row."""
+
+    __table_args__ = (Index("event_message", "message_id"),)
+    key: str = Field(primary_key=True)
+    provider: str
+    message_id: str
+    kind: str
+    at: datetime = Field(sa_column=_moment())
+    received_at: datetime = Field(sa_column=_moment())
+    detail: str = ""
+
+
+class Conversion(SQLModel, table=True):
+    """An order and the one message that gets the credit for it."""
+
+    __table_args__ = (Index("conversion_campaign", "campaign", "at"), Index("conversion_enrolment", "enrolment_id"))
+    order_id: str = Field(primary_key=True)
+    campaign: str
+    enrolment_id: str
+    message_id: str
+    """The last touch."""
+    customer_id: str
+    arm: str
+    evidence: str
+    """`code`, `referral` or `window`."""
+    amount: Decimal = Field(sa_column=Column(Numeric(14, 2), nullable=False))
+    currency: str
+    at: datetime = Field(sa_column=_moment())
+    recorded_at: datetime = Field(sa_column=_moment())
+
+
+class Outcome(SQLModel, table=True):
+    """What an entry of any arm did within its conversion window, credited or not: what lift is read from."""
+
+    enrolment_id: str = Field(primary_key=True, max_length=32)
+    orders: int
+    revenue: Decimal = Field(sa_column=Column(Numeric(14, 2), nullable=False))
+    first_at: datetime = Field(sa_column=_moment())
+    updated_at: datetime = Field(sa_column=_moment())
+
+
+class Template(SQLModel, table=True):
+    """A version of the words that was used at least once: same context + same version = same text, for ever."""
+
+    hash: str = Field(primary_key=True)
+    name: str
+    files: str
+    """JSON: `{"files": {name: text, layouts included}, "shop": {…}}`."""
+    first_used_at: datetime = Field(sa_column=_moment())
+
+
+class Run(SQLModel, table=True):
+    """One run of a campaign."""
+
+    __table_args__ = (Index("run_campaign", "campaign", "started_at"),)
+    id: str = Field(primary_key=True, max_length=32)
+    campaign: str
+    as_of: datetime = Field(sa_column=_moment())
+    started_at: datetime = Field(sa_column=_moment())
+    finished_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    audience: int = 0
+    fingerprint: str = ""
+    snapshot: str = ""
+    """The file name of the snapshot it saw."""
+    counts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """`{"enrolled": n, "send": {channel: n}, "withheld": {reason: n}, "holdout": n}`"""
+
+
+class Salt(SQLModel, table=True):
+    """Random secrets of this ledger that must outlive a change of environment keys: `arms`, `addresses`."""
+
+    name: str = Field(primary_key=True)
+    value: str

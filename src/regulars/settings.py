@@ -1,0 +1,42 @@
+"""Where secrets come from: the environment, or `.env` beside `rules.yaml`.
+
+Only names that DESIGN lists exist. A channel with its credentials set is live; without, its messages go to the folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SENDGRID_URL = "https://api.sendgrid.com"
+TWILIO_URL = "https://api.twilio.com"
+
+
+class Settings(BaseSettings):
+    """The environment, read once per command. Secrets never print themselves."""
+
+    model_config = SettingsConfigDict(env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+
+    ledger: str = Field("", alias="REGULARS_LEDGER")
+    """SQLAlchemy URL; empty: SQLite in `.regulars/ledger.sqlite`."""
+    secret_key: SecretStr = Field(SecretStr(""), alias="REGULARS_SECRET_KEY")
+    """Signs the links in messages. Empty: a random one, kept in `.regulars/secret`."""
+    public_url: str = Field("", alias="REGULARS_PUBLIC_URL")
+    """Where the web app is reached from outside; links and webhooks start with it."""
+    channel: Literal["", "folder"] = Field("", alias="REGULARS_CHANNEL")
+    """`folder` forces every message into the folder."""
+    sendgrid_api_key: SecretStr = Field(SecretStr(""), alias="SENDGRID_API_KEY")
+    sendgrid_url: str = Field(SENDGRID_URL, alias="REGULARS_SENDGRID_URL")
+    twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID")
+    twilio_auth_token: SecretStr = Field(SecretStr(""), alias="TWILIO_AUTH_TOKEN")
+    twilio_url: str = Field(TWILIO_URL, alias="REGULARS_TWILIO_URL")
+    twilio_messaging_service_sid: str = Field("", alias="TWILIO_MESSAGING_SERVICE_SID")
+    twilio_from: str = Field("", alias="TWILIO_FROM")
+
+    @classmethod
+    def of(cls, project: Path) -> Settings:
+        """The settings for the project in folder `project`: the environment over its `.env`."""
+        return cls(_env_file=project / ".env")  # type: ignore[call-arg]  # pydantic-settings takes it, its types do not say so
