@@ -1,0 +1,229 @@
+"""What people get wrong in YAML, and how to say it: a list of signs to look for, most telling first.
+
+YAML's own messages speak of tokens and simple keys. Here each syntax error is looked up by what stands on the lines
+around it; a new mistake is one more entry of `_SIGNS`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from regulars.lang.problems import Position, Problems
+from regulars.lang.source_text import Source
+
+QUOTE = "quote-this"
+ALSO = "also before  : # [ ! % @ *  and commas inside { }"
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """What ruamel.yaml says about a syntax error, and the offsets it points at."""
+
+    problem: str = ""
+    index: int = 0
+    context: str = ""
+    context_index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """`pattern` on one of the lines means this mistake; `at` is the group the caret goes under."""
+
+    pattern: re.Pattern[str]
+    code: str
+    sentence: str
+    way_out: str
+    at: str = "at"
+
+
+def _sign(pattern: str, code: str, sentence: str, way_out: str) -> _Sign:
+    return _Sign(re.compile(pattern), code, sentence, way_out)
+
+
+_KEY = r"^(?P<lead>\s*(?:- +)*(?:[^\s#:{\[\"']+: +)?)"
+_SIGNS = (
+    _sign(
+        _KEY + r"(?P<at>\{\{)(?P<rest>.*)$",
+        QUOTE,
+        "This text needs quotes: in YAML, `{{` at the start means something else.",
+        'write   {key}"{{{{{rest}"',
+    ),
+    _sign(
+        _KEY + r"(?P<at>[@`%])(?P<rest>.*)$",
+        QUOTE,
+        "This text needs quotes: in YAML, `{at}` cannot start a text.",
+        'write   {key}"{at}{rest}"',
+    ),
+    _sign(
+        _KEY + r"(?P<at>[*&!])(?P<rest>.*)$",
+        QUOTE,
+        "This text needs quotes: in YAML, `{at}` at the start means something else.",
+        'write   {key}"{at}{rest}"',
+    ),
+    _sign(
+        _KEY + r"(?P<at>\[[^\]]*\])(?P<rest>\s*[^\s#,\]}}].*)$",
+        QUOTE,
+        "This text needs quotes: in YAML, `[` at the start begins a list.",
+        'write   {key}"{at}{rest}"',
+    ),
+    _sign(
+        _KEY + r"(?P<at>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*')(?P<rest>\s*[^\s#,:\]}}].*)$",
+        "text-after-quotes",
+        "Something follows after the closing quote; a text is quoted from its start to its end, or not at all.",
+        "put the whole text in quotes; a quote inside quotes of the same kind is written \\\" in \" and '' in '",
+    ),
+    _sign(
+        r"^(?P<lead>\s*(?:- +)*[^\s#:{\[\"']+: +[^\s\"'{\[#|>][^#]*?)(?P<at>:)(?:\s|$)(?P<rest>.*)$",
+        QUOTE,
+        "A colon followed by a space begins a new `key: value`; a text that holds one needs quotes.",
+        "put everything after the first colon in quotes",
+    ),
+    _sign(
+        r"^(?P<lead>\s*)(?P<at>-)(?P<rest>[^\s\-].*)$",
+        "space-after-dash",
+        "A step of a list needs a space after its dash.",
+        "write   - {rest}",
+    ),
+    _sign(
+        r"^(?P<lead>\s*(?:- +)*)(?P<at>[a-z_]+:)(?P<rest>[^\s/].*)$",
+        "space-after-colon",
+        "A colon needs a space behind it.",
+        "write   {at} {rest}",
+    ),
+    _sign(
+        r"^(?P<lead>\s*)(?P<at>[a-z_]+)(?P<rest>\s*=\s*\S.*)$",
+        "colon-missing",
+        "A key is followed by a colon, not by `=`.",
+        "write   {at}: …",
+    ),
+    _sign(
+        r"^(?P<lead>\s*)(?P<at>[A-Za-z_][\w ]*)(?P<rest>\s*)$",
+        "colon-missing",
+        "A key is followed by a colon.",
+        "write   {at}: …",
+    ),
+)
+
+_SAID = (
+    ("found unexpected end of stream", "quote-open", "A quote is opened here and never closed.", "close it with the same quote"),
+    ("unknown escape character", "escape", "Between double quotes, `\\` has a meaning of its own, and not before this character.", "write `\\\\` for a backslash, or use single quotes"),
+    ("hexdecimal", "escape", "Between double quotes, `\\x`, `\\u` and `\\U` want 2, 4 or 8 hexadecimal digits.", "write `\\\\` for a backslash, or use single quotes"),
+    ("expected ',' or ']'", "bracket-open", "A `[` is opened here and not closed where the list ends.", "close it with `]`, and put commas between its parts"),
+    ("expected ',' or '}'", "bracket-open", "A `{` is opened here and not closed where the group ends.", "close it with `}`, and put commas between its parts"),
+    ("expected the node content, but found ']'", "bracket-open", "A `]` closes what no `[` has opened.", "delete it, or put the text in quotes"),
+    ("expected the node content, but found '}'", "bracket-open", "A `}` closes what no `{` has opened.", "delete it, or put the text in quotes"),
+    ("expected <block end>", "indentation", "This line does not line up with what it belongs to.", "lines of one group start in the same column; what belongs to a line above stands two spaces further in"),
+    ("could not find expected ':'", "colon-missing", "A key is followed by a colon.", "write `key: value`"),
+    ("sequence entries are not allowed here", "indentation", "A list begins here where none can stand.", "begin the list on its own line, below its key"),
+    ("mapping values are not allowed here", QUOTE, "A colon followed by a space begins a new `key: value`; this is not the place for one.", "put a text that holds a colon in quotes; otherwise look whether the line lines up with the others"),
+    ("block scalar", "block-text", "After `|` or `>` nothing else stands on the line; the text follows below, further in.", "begin the text on the next line"),
+)  # fmt: skip  # a table
+
+
+def diagnose(source: Source, said: Syntax, problems: Problems) -> None:
+    """Tell a syntax error in the reader's words, at the place where the mistake was made."""
+    for number in _lines_to_search(source, said):
+        line = source.line(number)
+        for sign in _SIGNS:
+            if found := sign.pattern.match(line):
+                parts = {name: text or "" for name, text in found.groupdict().items()}
+                key = parts["lead"].lstrip(" -") or ""
+                position = Position(source.file, number, found.start("at") + 1, len(parts["at"]))
+                fill = parts | {"key": key}
+                hint = sign.way_out.format(**fill) + (f"       {ALSO}" if sign.code == QUOTE else "")
+                problems.add(sign.code, position, sign.sentence.format(**fill), hint)
+                return
+    where = said.index if said.context_index is None or "end of stream" not in said.problem else said.context_index
+    for part, code, sentence, way_out in _SAID:
+        if part in said.problem or part in said.context:
+            problems.add(code, source.position(where), sentence, way_out)
+            return
+    problems.add(
+        "not-yaml",
+        source.position(where),
+        "From here on this is not YAML.",
+        "look for a missing quote, colon or bracket on this line and the one above",
+    )
+
+
+def _lines_to_search(source: Source, said: Syntax) -> list[int]:
+    """The line the error was noticed on, the one it began on, and the last one before it that holds something."""
+    noticed = source.place(min(said.index, max(len(source.text) - 1, 0)))[0]
+    lines = [noticed]
+    if said.context_index is not None:
+        lines.append(source.place(said.context_index)[0])
+    above = noticed - 1
+    while above > 0 and not source.line(above).strip():
+        above -= 1
+    return list(dict.fromkeys([*lines, above] if above > 0 else lines))
+
+
+def diagnose_key(source: Source, index: int, problems: Problems) -> None:
+    """A key that is no text: mostly `{{ … }}` without quotes, else a list or a group before a colon."""
+    if source.text.startswith("{", index) and source.text[index - 1] == "{":
+        line, column = source.place(index - 1)
+        text = source.line(line)[column - 1 :].rstrip()
+        problems.add(
+            QUOTE,
+            Position(source.file, line, column, 2),
+            "This text needs quotes: in YAML, `{{` at the start means something else.",
+            f'write   {source.line(line)[: column - 1].lstrip(" -")}"{text}"       {ALSO}',
+        )
+        return
+    problems.add(
+        "odd-key", source.position(index), "A key is a word; a list or a group cannot be one.", "write `key: value`"
+    )
+
+
+_TYPOGRAPHIC = {"“": "”", "„": "”“", "«": "»", "‘": "’", "”": "”", "’": "’"}
+
+
+def traps(source: Source, event: Any, key: Position | None, problems: Problems, *, flow: bool) -> None:
+    """What YAML reads without complaint, and otherwise than it looks. `key`: where the value's key stands, if any."""
+    if getattr(event, "value", None) is None or event.style is not None:
+        return
+    start, end, value = event.start_mark.index, event.end_mark.index, event.value
+    if not value:
+        if flow and key is not None:
+            _comma(source, key, start, problems)
+        return
+    if found := re.compile(r" #[^\s#]").match(source.text, end):
+        problems.add(
+            "cut-by-comment",
+            source.position(found.start() + 1),
+            f"` #` starts a comment, so the text ends before it: `{value[:60]}`.",
+            "put the text in quotes; a comment has a space after its #",
+        )
+    if value[-1] in _TYPOGRAPHIC.get(value[0], "") and len(value) > 1:
+        problems.add(
+            "typographic-quotes",
+            source.position(start),
+            f"`{value[0]}` is not a quote for YAML: it and `{value[-1]}` are part of the text.",
+            'quote with straight quotes: "…"; if they are meant to be seen, put straight ones around them',
+            "warning",
+        )
+
+
+def _comma(source: Source, key: Position, end: int, problems: Problems) -> None:
+    """`{discount: 20,000}`, `{subject: Hello, world}`: the part after the comma became a key without a value."""
+    before = source.line(key.line)[: key.column - 1].rstrip()
+    word = source.line(key.line)[key.column - 1 :][: max(end - source.starts[key.line - 1] - key.column + 1, 0)].strip()
+    if not before.endswith(",") or ":" not in before:
+        return
+    number = re.search(r"(\d+),$", before)
+    if number and word.isdigit():
+        problems.add(
+            "comma-in-number",
+            Position(key.file, key.line, key.column - len(number[0]), len(number[0]) + len(word)),
+            f"Inside {{ }} a comma separates, so this is two entries: `{number[1]}` and `{word}`.",
+            f"write   {number[1]}{word}",
+        )
+    else:
+        problems.add(
+            "comma-in-text",
+            Position(key.file, key.line, key.column, max(len(word), 1)),
+            f"Inside {{ }} a comma separates, so `{word}` is a key without a value.",
+            "put the text with the comma in quotes, or write `key: value`",
+        )
