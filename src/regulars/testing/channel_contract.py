@@ -1,0 +1,184 @@
+"""What every channel promises, as tests its author runs.
+
+@contextmanager
+def trial() -> Iterator[Trial]:
+    with FakePigeonPost() as post:
+        yield Trial(PigeonPost(post.url), "sms", arrived=lambda: post.arrivals)
+
+@pytest.mark.parametrize("promise", channel_contract(trial), ids=str)
+def test_the_pigeon_post_keeps_the_contract(promise):
+    promise()
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+
+from regulars.channels.contract import Answer, Channel, Kind, Outcome, Outgoing, opened, sending
+from regulars.testing.fake_provider import Arrival
+
+WORDS = "Bună, Ștefan și Инна! Ваш код: ÎȚĂ-7 €"
+"""Text that loses a letter wherever somebody is careless about encodings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A channel beside its ground truth."""
+
+    channel: Channel
+    kind: Kind
+    arrived: Callable[[], Sequence[Arrival]]
+    """What has really gone out so far, as the peer says, not the channel."""
+    faults: Mapping[Outcome, Callable[[], None]] = field(default_factory=dict)
+    """How to make the peer meet every further request so that the answer must be this outcome."""
+    requests: Callable[[], int] | None = None
+    """How many requests the peer has seen; proves that nothing is retried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise, to be called in a test of its own. Raises AssertionError where it is broken."""
+
+    name: str
+    check: Callable[[Trial], None]
+    trial: Callable[[], AbstractContextManager[Trial]]
+
+    def __call__(self) -> None:
+        with self.trial() as trial:
+            self.check(trial)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def channel_contract(trial: Callable[[], AbstractContextManager[Trial]]) -> list[Promise]:
+    """Every promise over fresh trials. Those about faults hold trivially where the trial names none."""
+    return [Promise(check.__name__.strip("_").replace("_", " "), check, trial) for check in _PROMISES]
+
+
+def example(kind: Kind, number: int = 1, *, text: str = WORDS) -> Outgoing:
+    """A message any channel takes. Nobody lives at its address."""
+    message_id = f"{number:032x}"
+    if kind == "sms":
+        return Outgoing(message_id, f"{number:032x}", "sms", f"+407000{number:05d}", text=text, sender="CasaVerde")
+    return Outgoing(
+        message_id,
+        f"{number:032x}",
+        "email",
+        f"customer{number}@example.com",
+        subject="Ștefan, ne este dor de tine",
+        html=f"<p>{text}</p>",
+        text=text,
+        sender="Casa Verde <salut@example.org>",
+        reply_to="ajutor@example.org",
+        headers={
+            "List-Unsubscribe": "<https://example.org/u/abc>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
+    )
+
+
+def _send(trial: Trial, messages: Sequence[Outgoing]) -> list[Answer]:
+    with sending(trial.channel) as send:
+        return send(messages)
+
+
+def _hold(condition: bool, sentence: str) -> None:
+    if not condition:
+        raise AssertionError(sentence)
+
+
+def _it_says_what_it_can_do(trial: Trial) -> None:
+    channel = trial.channel
+    _hold(isinstance(channel, Channel), "it lacks a member of Channel")
+    _hold(bool(channel.name) and channel.batch >= 1, "it has a name and carries at least one message per request")
+    _hold(isinstance(channel.idempotency_key, bool) and isinstance(channel.proof_of_absence, bool), "yes or no")
+
+
+def _nothing_is_answered_with_nothing(trial: Trial) -> None:
+    _hold(_send(trial, []) == [], "no messages, no answers")
+    _hold(not trial.arrived(), "nothing was given, something arrived")
+
+
+def _every_message_has_one_answer_in_its_place(trial: Trial) -> None:
+    messages = [example(trial.kind, number) for number in range(1, 151)]
+    answers = _send(trial, messages)
+    _hold([a.message_id for a in answers] == [m.message_id for m in messages], "one answer each, in order")
+    _hold({a.outcome for a in answers} == {"accepted"}, "a healthy peer accepts")
+
+
+def _what_is_accepted_has_arrived_once_and_whole(trial: Trial) -> None:
+    _send(trial, [example(trial.kind, number) for number in (1, 2, 3)])
+    arrived = Counter(arrival.message_id for arrival in trial.arrived())
+    _hold(arrived == {f"{number:032x}": 1 for number in (1, 2, 3)}, f"arrived: {arrived}")
+    _hold({arrival.text.strip() for arrival in trial.arrived()} == {WORDS}, "letters were lost on the way")
+    right = {example(trial.kind, number).to for number in (1, 2, 3)}
+    _hold({arrival.to for arrival in trial.arrived()} == right, "it went to somebody else")
+
+
+def _one_impossible_message_stops_no_other(trial: Trial) -> None:
+    good, late = example(trial.kind, 1), example(trial.kind, 2)
+    answers = _send(trial, [good, replace(example(trial.kind, 3), to="nobody"), late])
+    _hold([a.outcome for a in answers] == ["accepted", "rejected", "accepted"], f"{[a.outcome for a in answers]}")
+    _hold(bool(answers[1].reason), "a refusal says why")
+    _hold({a.message_id for a in trial.arrived()} == {good.message_id, late.message_id}, "the impossible one arrived")
+
+
+def _an_id_cannot_lead_elsewhere(trial: Trial) -> None:
+    answers = _send(trial, [replace(example(trial.kind), message_id="../../etc/passwd")])
+    _hold(answers[0].outcome == "rejected", "an id that is a path was taken")
+
+
+def _an_answer_names_no_person(trial: Trial) -> None:
+    messages = [example(trial.kind), replace(example(trial.kind, 2), to="nobody-of-ours")]
+    told = repr(_send(trial, messages)) + repr(messages)
+    for secret in (messages[0].to, messages[1].to, WORDS, "ne este dor"):
+        _hold(secret not in told, "an answer or a message prints personal text")
+
+
+def _it_works_again_in_another_event_loop(trial: Trial) -> None:
+    async def once(number: int) -> list[Answer]:
+        async with opened(trial.channel) as channel:
+            return await channel.send([example(trial.kind, number)])
+
+    answers = [answer for number in (1, 2) for answer in asyncio.run(once(number))]
+    asyncio.run(trial.channel.close())
+    _hold([a.outcome for a in answers] == ["accepted", "accepted"], "closed once, closed for ever")
+
+
+def _each_fault_is_told_as_it_is(trial: Trial) -> None:
+    for number, (outcome, break_it) in enumerate(trial.faults.items(), start=1):
+        break_it()
+        before = trial.requests() if trial.requests else 0
+        answer = _send(trial, [example(trial.kind, number)])[0]
+        asked = trial.requests() - before if trial.requests else 0
+        _hold(answer.outcome == outcome, f"{answer.outcome}, not {outcome}: {answer.reason}")
+        _hold(outcome == "accepted" or bool(answer.reason), f"{outcome} says why")
+        _hold(asked <= 1, f"{asked} requests for one message: somebody retries")
+
+
+def _what_is_said_not_to_be_sent_never_arrives(trial: Trial) -> None:
+    for number, (outcome, break_it) in enumerate(trial.faults.items(), start=1):
+        break_it()
+        message = example(trial.kind, number)
+        _send(trial, [message])
+        count = [arrival.message_id for arrival in trial.arrived()].count(message.message_id)
+        _hold(count <= (1 if outcome in {"accepted", "ambiguous"} else 0), f"{outcome}, and it arrived {count} times")
+
+
+_PROMISES = [
+    _it_says_what_it_can_do,
+    _nothing_is_answered_with_nothing,
+    _every_message_has_one_answer_in_its_place,
+    _what_is_accepted_has_arrived_once_and_whole,
+    _one_impossible_message_stops_no_other,
+    _an_id_cannot_lead_elsewhere,
+    _an_answer_names_no_person,
+    _it_works_again_in_another_event_loop,
+    _each_fault_is_told_as_it_is,
+    _what_is_said_not_to_be_sent_never_arrives,
+]
