@@ -51,18 +51,31 @@ def read(text: Written, problems: Problems) -> Node | None:
     """The tree of `text`, not yet typed; None when it is refused, with the reason in `problems`."""
     try:
         if len(text) > LARGEST_TEXT:
-            raise _Refused("condition-too-long", f"This condition has {len(text)} characters; {LARGEST_TEXT:,} are allowed.", "give parts of it a name under `audiences`")
+            raise _Refused(
+                "condition-too-long",
+                f"This condition has {len(text)} characters; {LARGEST_TEXT:,} are allowed.",
+                "give parts of it a name under `audiences`",
+            )
         if not text.strip():
             raise _Refused("condition-empty", "There is no condition here.", "write one, such as `orders >= 1`")
         _look_at_tokens(text)
         tree = _Reader(text).read(_parse(text))
         if sum(1 for _ in tree.walk()) > LARGEST_TREE:
-            raise _Refused("condition-too-long", f"This condition has more than {LARGEST_TREE} parts.", "give parts of it a name under `audiences`")
+            raise _Refused(
+                "condition-too-long",
+                f"This condition has more than {LARGEST_TREE} parts.",
+                "give parts of it a name under `audiences`",
+            )
     except _Refused as refused:
         problems.add(refused.code, text.at(refused.start, refused.length), refused.sentence, refused.way_out)
         return None
     except RecursionError:
-        problems.add("condition-too-long", text.at(0), "This condition is nested too deeply.", "give parts of it a name under `audiences`")
+        problems.add(
+            "condition-too-long",
+            text.at(0),
+            "This condition is nested too deeply.",
+            "give parts of it a name under `audiences`",
+        )
         return None
     return tree
 
@@ -74,25 +87,61 @@ def _tokens(text: str) -> list[Token]:
         return list(DuckDB().tokenize(text))
     except SqlglotError:
         quote = text.rfind("'")
-        raise _Refused("condition-syntax", "A text that opens with ' does not close.", "texts stand between two straight single quotes: 'lapsed'", max(quote, 0)) from None
+        raise _Refused(
+            "condition-syntax",
+            "A text that opens with ' does not close.",
+            "texts stand between two straight single quotes: 'lapsed'",
+            max(quote, 0),
+        ) from None
 
 
 def _look_at_tokens(text: str) -> None:
     """Refuse what sqlglot would accept silently, and what has a better sentence than a syntax error."""
     outside = re.sub(r"'(?:[^']|'')*'", lambda found: " " * len(found[0]), text)
     if found := TYPOGRAPHIC.search(outside):
-        raise _Refused("typographic-quotes", f"`{found[0]}` is a typographic quote.", "write straight single quotes: 'lapsed'", found.start())
+        raise _Refused(
+            "typographic-quotes",
+            f"`{found[0]}` is a typographic quote.",
+            "write straight single quotes: 'lapsed'",
+            found.start(),
+        )
     if found := re.search(r'"[^"]*"?', outside):
         word = found[0].strip('"')
-        raise _Refused("text-in-quotes", f"`{word}` stands in double quotes, which name a column in SQL.", f"text stands in straight single quotes: '{word}'", found.start(), len(found[0]))
+        raise _Refused(
+            "text-in-quotes",
+            f"`{word}` stands in double quotes, which name a column in SQL.",
+            f"text stands in straight single quotes: '{word}'",
+            found.start(),
+            len(found[0]),
+        )
     for sign, code, sentence, way_out in (
-        (r"--|/\*", "comment-here", "A comment cannot stand inside a condition.", "put it in a line of its own that begins with #"),
-        (r";", "one-condition", "`;` ends a statement; a condition is one expression.", "join two conditions by `and` or `or`"),
+        (
+            r"--|/\*",
+            "comment-here",
+            "A comment cannot stand inside a condition.",
+            "put it in a line of its own that begins with #",
+        ),
+        (
+            r";",
+            "one-condition",
+            "`;` ends a statement; a condition is one expression.",
+            "join two conditions by `and` or `or`",
+        ),
         (r"==", "write-equals", "`==` is not SQL.", "write one `=`"),
         (r"&&", "write-and", "`&&` is not SQL.", "write `and`"),
         (r"\|\|", "write-or", "`||` joins texts in SQL; it does not mean or.", "write `or`"),
-        (r"`", "text-in-quotes", "A backtick has no meaning in a condition.", "text stands in straight single quotes: 'lapsed'"),
-        (r"\{\{|\}\}|\$\{", "no-templates", "Variables are for templates; a condition names traits as they are.", "write the trait's name alone"),
+        (
+            r"`",
+            "text-in-quotes",
+            "A backtick has no meaning in a condition.",
+            "text stands in straight single quotes: 'lapsed'",
+        ),
+        (
+            r"\{\{|\}\}|\$\{",
+            "no-templates",
+            "Variables are for templates; a condition names traits as they are.",
+            "write the trait's name alone",
+        ),
     ):
         if found := re.search(sign, outside):
             raise _Refused(code, sentence, way_out, found.start(), len(found[0]))
@@ -109,9 +158,17 @@ def _parse(text: str) -> exp.Expression:
         line, column = details[0].get("line"), details[0].get("col")
         if line and column and words:
             start = _offset(text, line, column) - len(words)
-        raise _Refused("condition-syntax", f"This is not a condition{f': something is wrong at `{words}`' if words else ''}.", "a condition reads like SQL's where: orders >= 3 and lifecycle = 'active'", max(start, 0), max(len(words), 1)) from None
+        raise _Refused(
+            "condition-syntax",
+            f"This is not a condition{f': something is wrong at `{words}`' if words else ''}.",
+            "a condition reads like SQL's where: orders >= 3 and lifecycle = 'active'",
+            max(start, 0),
+            max(len(words), 1),
+        ) from None
     if len(found) != 1:
-        raise _Refused("one-condition", "A condition is exactly one expression.", "join two conditions by `and` or `or`")
+        raise _Refused(
+            "one-condition", "A condition is exactly one expression.", "join two conditions by `and` or `or`"
+        )
     return found[0]
 
 
@@ -144,10 +201,22 @@ class _Reader:
             other = exp.Or if operation == "and" else exp.And
             if mixed := next((side for side in (left, right) if isinstance(side, other)), None):
                 start, length = self._span(mixed)
-                raise _Refused("brackets", "`and` and `or` are mixed without brackets; this can be read in two ways.", "put brackets around what belongs together: (a and b) or c", start, length)
+                raise _Refused(
+                    "brackets",
+                    "`and` and `or` are mixed without brackets; this can be read in two ways.",
+                    "put brackets around what belongs together: (a and b) or c",
+                    start,
+                    length,
+                )
         if operation in ("=", "<>") and (isinstance(left, exp.Null) or isinstance(right, exp.Null)):
             start, length = self._span(tree)
-            raise _Refused("write-is-null", "Nothing equals null, not even null.", "write `is null` or `is not null`", start, length)
+            raise _Refused(
+                "write-is-null",
+                "Nothing equals null, not even null.",
+                "write `is null` or `is not null`",
+                start,
+                length,
+            )
         return self._node(tree, operation, left, right)
 
     def _node(self, tree: exp.Expression, operation: str, *args: exp.Expression) -> Node:
@@ -157,7 +226,13 @@ class _Reader:
     def _column(self, tree: exp.Column) -> Node:
         start, length = self._span(tree)
         if tree.args.get("table"):
-            raise _Refused("no-dots", f"`{self.text[start : start + length]}`: a condition names traits without a table.", "write the trait's name alone", start, length)
+            raise _Refused(
+                "no-dots",
+                f"`{self.text[start : start + length]}`: a condition names traits without a table.",
+                "write the trait's name alone",
+                start,
+                length,
+            )
         name = tree.name
         if name.lower() == "today":
             return Node("today", (), None, start, length)
@@ -166,7 +241,13 @@ class _Reader:
     def _literal(self, tree: exp.Literal) -> Node:
         start, length = self._span(tree)
         if not tree.is_string and not re.fullmatch(r"\d+(\.\d+)?", tree.this):
-            raise _Refused("condition-syntax", f"`{tree.this}` is not a number.", "write it plainly, such as 1200 or 0.6", start, length)
+            raise _Refused(
+                "condition-syntax",
+                f"`{tree.this}` is not a number.",
+                "write it plainly, such as 1200 or 0.6",
+                start,
+                length,
+            )
         return Node("text" if tree.is_string else "number", (), tree.this, start, length)
 
     def _is(self, tree: exp.Is) -> Node:
@@ -204,9 +285,21 @@ class _Reader:
         if name not in KNOWN:
             near = difflib.get_close_matches(name, KNOWN, 1)
             hint = f" Did you mean `{near[0]}`?" if near else ""
-            raise _Refused("unknown-function", f"`{written}` is not a function here.{hint}", "functions: " + ", ".join(sorted(KNOWN)), start, len(written))
-        args = [arg for key in tree.arg_types for arg in _several(tree.args.get(key)) if isinstance(arg, exp.Expression)]
-        args = [tree.args["expressions"][i] for i in range(len(tree.args["expressions"]))] if isinstance(tree, exp.Anonymous) else args
+            raise _Refused(
+                "unknown-function",
+                f"`{written}` is not a function here.{hint}",
+                "functions: " + ", ".join(sorted(KNOWN)),
+                start,
+                len(written),
+            )
+        args = [
+            arg for key in tree.arg_types for arg in _several(tree.args.get(key)) if isinstance(arg, exp.Expression)
+        ]
+        args = (
+            [tree.args["expressions"][i] for i in range(len(tree.args["expressions"]))]
+            if isinstance(tree, exp.Anonymous)
+            else args
+        )
         return self._node(tree, name, *args)
 
     def _refuse(self, tree: exp.Expression) -> NoReturn:
@@ -214,10 +307,22 @@ class _Reader:
         if isinstance(tree, exp.Alias):
             alias = tree.args["alias"]
             start, length = self._span(alias)
-            raise _Refused("condition-syntax", f"Something is missing before `{alias.name}`.", "join two conditions by `and` or `or`", start, length)
+            raise _Refused(
+                "condition-syntax",
+                f"Something is missing before `{alias.name}`.",
+                "join two conditions by `and` or `or`",
+                start,
+                length,
+            )
         spoken = next((words for kind, words in SPOKEN.items() if isinstance(tree, kind)), None)
         what = spoken or f"`{self.text[start : start + length][:40]}`"
-        raise _Refused("not-a-condition", f"{what[0].upper()}{what[1:]} is not part of a condition.", "conditions take: and or not = <> < <= > >= in between like is null + - * / case, and functions", start, length)
+        raise _Refused(
+            "not-a-condition",
+            f"{what[0].upper()}{what[1:]} is not part of a condition.",
+            "conditions take: and or not = <> < <= > >= in between like is null + - * / case, and functions",
+            start,
+            length,
+        )
 
     def _span(self, tree: exp.Expression) -> tuple[int, int]:
         """Where the text of `tree` stands: (start, length), from the positions of the words below it."""
@@ -244,6 +349,3 @@ class _Reader:
 
 def _several(value: object) -> list[object]:
     return value if isinstance(value, list) else [value]
-
-
-

@@ -95,7 +95,9 @@ FUNCTIONS: dict[str, Signature] = {
 """Functions of a condition, on every engine."""
 
 PEOPLE_FUNCTIONS: dict[str, Signature] = {
-    "quintile": Signature(("number", "yes_no"), "number", "1 to 5: which fifth, among those for whom the condition holds", optional=1),
+    "quintile": Signature(
+        ("number", "yes_no"), "number", "1 to 5: which fifth, among those for whom the condition holds", optional=1
+    ),
 }
 """Functions that look at everybody at once: only in traits, segments and audiences."""
 
@@ -106,7 +108,6 @@ AGGREGATES: dict[str, Signature] = {
     "avg": Signature(("number or yes_no",), "number", "the mean; of a condition: the share for which it holds"),
     "min": Signature(("any",), "any", "the smallest, or the earliest"),
     "max": Signature(("any",), "any", "the largest, or the latest"),
-    "median": Signature(("number",), "number", "the middle one"),
 }
 """Aggregates: only as the `value` of a trait that is counted `from` a table."""
 

@@ -1,0 +1,54 @@
+"""DuckDB in process: the engine that does the rest, so that a rule means the same everywhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+MEMORY = "3GB"
+"""More than this spills to `.regulars/tmp`: a laptop must stay usable beside a million customers."""
+
+
+def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """A fresh in-memory DuckDB whose overflow goes to `scratch`. Its session zone is UTC; callers say other zones."""
+    connection = duckdb.connect(config={"memory_limit": os.environ.get("REGULARS_DUCKDB_MEMORY", MEMORY)})
+    connection.execute(f"set temp_directory = {text(str(scratch))}")
+    connection.execute("set TimeZone = 'UTC'")
+    for macro in MACROS:
+        connection.execute(macro)
+    return connection
+
+
+def name(identifier: str) -> str:
+    """`identifier` quoted for SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """`value` as a literal for SQL."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def arrow(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> pa.Table:
+    """The result of `sql` as one Arrow table."""
+    return connection.execute(sql, parameters).to_arrow_table()
+
+
+MACROS = (
+    # 29 February is kept on 28 February in common years.
+    """create macro anniversary(born, in_year) as make_date(
+         in_year, month(born),
+         case when month(born) = 2 and day(born) = 29
+               and not (in_year % 4 = 0 and (in_year % 100 <> 0 or in_year % 400 = 0)) then 28 else day(born) end)""",
+    """create macro last_anniversary(born, on_day) as
+         case when anniversary(born, year(on_day)) <= on_day then anniversary(born, year(on_day))
+              else anniversary(born, year(on_day) - 1) end""",
+    """create macro next_anniversary(born, on_day) as
+         case when anniversary(born, year(on_day)) >= on_day then anniversary(born, year(on_day))
+              else anniversary(born, year(on_day) + 1) end""",
+    # A share from 0 to 1 out of a hash: the same for the same salt and words, independent between them.
+    "create macro hash_share(words) as ('0x' || left(sha256(words), 13))::bigint / 4503599627370496.0",
+)

@@ -1,0 +1,183 @@
+"""Every name a condition may read, with its kind: columns, traits, segments, and what the ledger knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from regulars.lang.conditions import read
+from regulars.lang.expressions import AGGREGATES, Expression, Field
+from regulars.lang.kinds import Typing
+from regulars.lang.model import Rules, Segment, Trait
+from regulars.lang.problems import Position, Problems
+from regulars.lang.scalars import Duration
+from regulars.lang.written import Written
+from regulars.people.formulas import quintiles
+from regulars.people.source import Source
+
+LEDGER_FACTS: dict[str, Field] = {
+    "last_contacted": Field("time"),
+    "messages_30d": Field("number"),
+    "opens_30d": Field("number"),
+    "clicks_30d": Field("number"),
+    "conversions_30d": Field("number"),
+    "referrals": Field("number"),
+}
+"""What the ledger knows of a customer: traits like any other. Counts are 0 and times unknown for somebody it never met."""
+
+COUNTED_FACTS = tuple(name for name, known in LEDGER_FACTS.items() if known.kind == "number")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A trait over the rows of a table: typed, ready for the source."""
+
+    name: str
+    table: str
+    value: Expression
+    where: Expression | None
+    last: Duration | None
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A trait from other traits, a ladder, or a plain condition. `level`: it reads only what stands on lower ones."""
+
+    name: str
+    level: int
+    expression: Expression | None = None
+    steps: tuple[tuple[str, Expression | None], ...] = ()
+    """For a ladder: (value, condition); None for `otherwise`."""
+    plain: bool = False
+
+    @property
+    def expressions(self) -> list[Expression]:
+        """Every typed tree it is made of."""
+        return [self.expression] if self.expression else [tree for _, tree in self.steps if tree]
+
+
+@dataclass
+class Vocabulary:
+    """The names of one project, typed against its source. What does not fit goes to `problems`."""
+
+    rules: Rules
+    source: Source
+    problems: Problems
+    fields: dict[str, Field] = field(default_factory=dict)
+    counted: list[Counted] = field(default_factory=list)
+    derived: list[Derived] = field(default_factory=list)
+    _levels: dict[str, int] = field(default_factory=dict)
+    _open: list[str] = field(default_factory=list)
+
+    def build(self) -> Vocabulary:
+        """Type every trait and segment, each after those it reads."""
+        self.fields |= self.source.fields("customers")
+        for meaning, column in self.rules.source.customer.mapped().items():
+            if meaning != "id" and column in self.fields:
+                self.fields[meaning] = self.fields[column]
+        self.fields |= LEDGER_FACTS
+        for name, trait in self.rules.traits.items():
+            if trait.expression is None:
+                self._count(name, trait)
+        self._waiting: dict[str, Trait | Segment] = {str(name): trait for name, trait in self.rules.traits.items() if trait.expression is not None}
+        self._waiting |= self.rules.all_segments()
+        for name in list(self._waiting):
+            self._resolve(name)
+        self.derived.sort(key=lambda one: one.level)
+        return self
+
+    def condition(self, text: Written) -> Expression | None:
+        """`text` as a condition about a customer; None when it has problems."""
+        tree = read(text, self.problems)
+        return Typing(text, self.fields, self.problems).condition(tree) if tree else None
+
+    @property
+    def uses_ledger(self) -> bool:
+        """Whether any trait or segment reads what the ledger knows."""
+        return any(tree.names & LEDGER_FACTS.keys() for one in self.derived for tree in one.expressions)
+
+    def _count(self, name: Written, trait: Trait) -> None:
+        table = trait.table
+        if table is None or trait.value is None or not self.source.has(str(table)):
+            self.fields.setdefault(str(name), Field("number"))
+            return
+        fields = self.source.fields(str(table))
+        if self.source.customer_column(str(table)) is None:
+            self.problems.add("whose-rows", table.at(0, len(table)), f"Nothing says whose the rows of `{table}` are.", f"write {table}: {{file: …, customer: COLUMN}} under `source.tables`")
+        if trait.last and self.source.time_column(str(table)) is None:
+            self.problems.add("when-rows", table.at(0, len(table)), f"`last` needs to know when the rows of `{table}` happened.", f"write {table}: {{file: …, at: COLUMN}} under `source.tables`")
+        place = f"column of `{table}`"
+        value_tree = read(trait.value, self.problems)
+        value = Typing(trait.value, fields, self.problems, place, aggregates=True, people=False).expression(value_tree) if value_tree else None
+        if value and value.tree.op not in AGGREGATES:
+            self.problems.add("aggregate-missing", trait.value.at(0, len(trait.value)), "This is one value per row; a trait is one value per customer.", "say what to do with the rows: count(*), sum(…), avg(…), min(…), max(…)")
+            value = None
+        where = None
+        if trait.where is not None:
+            tree = read(trait.where, self.problems)
+            where = Typing(trait.where, fields, self.problems, place, people=False).condition(tree) if tree else None
+        self.fields[str(name)] = Field(value.kind if value else "number")
+        if value:
+            self.counted.append(Counted(str(name), str(table), value, where, trait.last))
+
+    def _resolve(self, name: str) -> None:
+        """Type `name` after everything it reads."""
+        if name not in self._waiting:
+            return
+        described = self._waiting[name]
+        if name in self._open:
+            self._circle(name, described)
+            return
+        self._open.append(name)
+        texts = _texts(described)
+        trees = [(text, read(text, self.problems)) for text in texts]
+        for _, tree in trees:
+            for read_name in sorted(tree.names) if tree else ():
+                self._resolve(read_name)
+        self._open.pop()
+        if self._waiting.pop(name, None) is None:
+            return
+        one = self._typed(name, described, dict(zip(texts, (tree for _, tree in trees), strict=True)))
+        self._levels[name] = one.level
+        self.derived.append(one)
+
+    def _typed(self, name: str, described: Trait | Segment, trees: dict[Written, object]) -> Derived:
+        typed: list[Expression | None] = []
+        for text, tree in trees.items():
+            typing = Typing(text, self.fields, self.problems)
+            whole = typing.expression(tree) if isinstance(described, Trait) else typing.condition(tree)  # type: ignore[arg-type]  # None is looked at next
+            typed.append(whole if tree is not None else None)
+            self._no_nesting(text, whole)
+        level = 1 + max((self._levels.get(read_name, 0) for tree in typed if tree for read_name in tree.names), default=0)
+        if isinstance(described, Trait):
+            kind = typed[0].kind if typed[0] else "number"
+            self.fields[name] = Field(kind)
+            return Derived(name, level, expression=typed[0])
+        if not described.steps:
+            self.fields[name] = Field("yes_no")
+            return Derived(name, level, expression=typed[0], plain=True)
+        self.fields[name] = Field("text", tuple(described.values))
+        conditions = iter(typed)
+        steps = tuple((str(step.name), None if step.otherwise else next(conditions)) for step in described.steps)
+        return Derived(name, level, steps=steps)
+
+    def _no_nesting(self, text: Written, whole: Expression | None) -> None:
+        for node in quintiles(whole.tree) if whole else ():
+            if any(inner.op == "quintile" for arg in node.args for inner in arg.walk()):
+                self.problems.add("wrong-arguments", text.at(node.start, node.length), "A quintile of a quintile needs a trait of its own.", "give the inner one a name under `traits`")
+
+    def _circle(self, name: str, described: Trait | Segment) -> None:
+        text = _texts(described)[0] if _texts(described) else None
+        position = text.at(0, len(text)) if text is not None else Position("rules.yaml")
+        circle = " → ".join([*self._open[self._open.index(name) :], name])
+        self.problems.add("circle", position, f"`{name}` is made of itself: {circle}.", "one of them must be counted from a table")
+        for one in self._open:
+            self._waiting.pop(one, None)
+            self.fields.setdefault(one, Field("number"))
+
+
+def _texts(described: Trait | Segment) -> list[Written]:
+    if isinstance(described, Trait):
+        return [described.expression] if described.expression is not None else []
+    if described.condition is not None:
+        return [described.condition]
+    return [step.condition for step in described.steps if not step.otherwise]
