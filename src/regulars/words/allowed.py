@@ -1,0 +1,86 @@
+"""What a template may contain: a list of allowed kinds of Jinja nodes, and nothing else.
+
+A sandbox alone does not stop `{{ 'x' * 10**9 }}`; a template that can only name, choose, repeat and format can do no
+harm. The list is also what makes a message a skeleton with holes: no node of it captures output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from jinja2 import nodes
+
+FILTERS = (
+    "capitalize", "date", "default", "escape", "first", "join", "length", "lower", "money", "number", "plural",
+    "round", "truncate", "upper",
+)  # fmt: skip
+TESTS = ("defined", "undefined", "none", "odd", "even", "divisibleby", "in", "eq", "ne", "lt", "le", "gt", "ge")
+DEEPEST_LOOP = 2
+
+_KINDS: frozenset[type[nodes.Node]] = frozenset({
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const,
+    nodes.List, nodes.Tuple, nodes.If, nodes.For, nodes.CondExpr, nodes.Filter, nodes.Keyword, nodes.Test,
+    nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Concat,
+    nodes.Extends, nodes.Block,
+})  # fmt: skip
+_CALLED = {
+    nodes.Call: "calling something, `name(…)`,", nodes.Assign: "`set`", nodes.AssignBlock: "`set`", nodes.Macro: "`macro`",
+    nodes.Include: "`include`", nodes.Import: "`import`", nodes.FromImport: "`import`", nodes.FilterBlock: "`filter`",
+    nodes.CallBlock: "`call`", nodes.Mul: "`*`", nodes.Div: "`/`", nodes.FloorDiv: "`//`", nodes.Mod: "`%`",
+    nodes.Pow: "`**`", nodes.With: "`with`", nodes.ScopedEvalContextModifier: "`autoescape`", nodes.Slice: "a slice, `[a:b]`,",
+}  # fmt: skip
+WAY_OUT = (
+    "A template may name variables, choose with `if`, repeat with `for`, format with filters "
+    f"({', '.join(FILTERS)}) and stand on a layout with `extends` and `block`. Compute the rest as a trait."
+)
+
+
+class Refusal(NamedTuple):
+    """Something a template may not contain: its line, and a sentence."""
+
+    line: int
+    sentence: str
+
+
+def refusals(tree: nodes.Template) -> list[Refusal]:
+    """All that is not allowed in a parsed template, in order of lines."""
+    return sorted({*_kinds(tree), *_names(tree), *_loops(tree, 0)})
+
+
+def _kinds(tree: nodes.Template) -> Iterator[Refusal]:
+    for node in tree.find_all(nodes.Node):
+        if type(node) not in _KINDS:
+            said = _CALLED.get(type(node), f"`{type(node).__name__.lower()}`")
+            yield Refusal(node.lineno, f"{said} cannot stand in a template.")
+        elif isinstance(node, nodes.Filter) and node.name not in FILTERS:
+            yield Refusal(node.lineno, f"`{node.name}` is not a filter here.")
+        elif isinstance(node, nodes.Test) and node.name not in TESTS:
+            yield Refusal(node.lineno, f"`is {node.name}` is not a test here.")
+
+
+def _names(tree: nodes.Template) -> Iterator[Refusal]:
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem, nodes.Name, nodes.Extends)):
+        if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
+            yield Refusal(node.lineno, f"`{node.attr}`: a name cannot start with an underscore.")
+        elif isinstance(node, nodes.Name) and (node.name.startswith("_") or node.name in ("self", "super")):
+            yield Refusal(node.lineno, f"`{node.name}` cannot be used in a template.")
+        elif isinstance(node, nodes.Getitem) and not _plain_key(node.arg):
+            yield Refusal(node.lineno, "What stands in `[…]` must be a number or a text in quotes.")
+        elif isinstance(node, nodes.Extends) and not isinstance(node.template, nodes.Const):
+            yield Refusal(node.lineno, "`extends` takes the name of a layout in quotes.")
+
+
+def _plain_key(node: nodes.Expr) -> bool:
+    return isinstance(node, nodes.Const) and not (isinstance(node.value, str) and node.value.startswith("_"))
+
+
+def _loops(node: nodes.Node, depth: int) -> Iterator[Refusal]:
+    if isinstance(node, nodes.For):
+        depth += 1
+        if depth > DEEPEST_LOOP:
+            yield Refusal(node.lineno, "A `for` inside two others is too deep.")
+        if node.recursive or not isinstance(node.iter, (nodes.Name, nodes.Getattr)):
+            yield Refusal(node.lineno, "`for` repeats over a variable that is a list, and over nothing else.")
+    for child in node.iter_child_nodes():
+        yield from _loops(child, depth)
