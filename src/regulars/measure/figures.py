@@ -1,0 +1,219 @@
+"""The figures of a report, from the sums of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from regulars.lang.model import Campaign
+from regulars.ledger import accounts
+from regulars.ledger.store import Ledger
+from regulars.ledger.tables import SENT, STATES
+from regulars.measure.lift import Outcomes, compared
+from regulars.measure.loyalty import OrderTotals, loyalty
+from regulars.measure.shapes import (
+    Arm,
+    CampaignFigures,
+    CodeFigures,
+    Credit,
+    Figures,
+    MessageFigures,
+    Totals,
+)
+
+_ARRIVED = ("delivered", "opened", "clicked")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What the ledger answered, all campaigns."""
+
+    entries: list[accounts.Entries]
+    first: list[accounts.FirstEntries]
+    messages: list[accounts.Messages]
+    credits: list[accounts.Credits]
+    codes: list[accounts.Codes]
+    referrals: int
+
+    def campaigns(self) -> set[str]:
+        """Every campaign that left a trace."""
+        return {row.campaign for rows in (self.entries, self.messages, self.credits, self.codes) for row in rows}
+
+    def of(self, campaign: str) -> _Sums:
+        """The sums of one campaign."""
+        return _Sums(
+            [row for row in self.entries if row.campaign == campaign],
+            [row for row in self.first if row.campaign == campaign],
+            [row for row in self.messages if row.campaign == campaign],
+            [row for row in self.credits if row.campaign == campaign],
+            [row for row in self.codes if row.campaign == campaign],
+            self.referrals,
+        )
+
+
+def figures(
+    ledger: Ledger,
+    *,
+    currency: str,
+    now: datetime,
+    campaigns: Mapping[str, Campaign] | None = None,
+    only: str | None = None,
+    orders: OrderTotals | None = None,
+    segments: Mapping[str, Mapping[str, int]] | None = None,
+    timezone: str = "UTC",
+    shop: str = "",
+) -> Figures:
+    """What was sent, what it earned and what is known of that, as of `now` (aware).
+
+    `campaigns` are the project's, by file name: they give the titles, the conversion windows, and a place to those
+    that nobody has entered. A campaign of the ledger that the project no longer has goes by its name. `only` keeps
+    one campaign. `orders` and `segments` (ladder: value: customers) come from the snapshot; without them the report
+    has no loyalty figures. Days are days in `timezone`.
+    """
+    known = dict(campaigns or {})
+    with ledger.reading() as connection:
+        sums = _Sums(
+            accounts.entries(connection),
+            accounts.first_entries(connection, {n: now - c.conversion.within.delta for n, c in known.items()}),
+            accounts.messages(connection),
+            accounts.credits_given(connection),
+            accounts.codes(connection, now),
+            accounts.referrals(connection),
+        )
+    names = sorted(known.keys() | sums.campaigns())
+    each = [_campaign(n, known.get(n), sums.of(n), currency) for n in names if only in {None, n}]
+    zone = ZoneInfo(timezone)
+    first = min((row.since for row in sums.entries if only in {None, row.campaign}), default=None)
+    return Figures(
+        shop=shop,
+        currency=currency,
+        as_of=now.isoformat(timespec="seconds"),
+        period={
+            "from": first.astimezone(zone).date().isoformat() if first else None,
+            "to": now.astimezone(zone).date().isoformat(),
+        },
+        totals=_totals(each),
+        campaigns=each,
+        codes=CodeFigures(
+            issued=sum(c["codes"]["issued"] for c in each),
+            open=sum(c["codes"]["open"] for c in each),
+            redeemed=sum(c["codes"]["redeemed"] for c in each),
+        ),
+        referrals=sums.referrals,
+        loyalty=loyalty(orders, segments),
+    )
+
+
+def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str) -> CampaignFigures:
+    credited = [row for row in sums.credits if row.currency == currency]
+    arms = {row.arm: row for row in sums.entries}
+    states = {state: sum(row.messages for row in sums.messages if row.state == state) for state in STATES}
+    did = "brought a friend" if written and written.conversion.of == "referral" else "ordered"
+    return CampaignFigures(
+        campaign=name,
+        title=str(written.title) if written else name,
+        enrolled=sum(row.entries for row in sums.entries if row.arm in accounts.ARMS),
+        messages={state: number for state, number in states.items() if number},
+        sent=sum(states[state] for state in SENT),
+        conversions=sum(row.orders for row in sums.credits),
+        revenue=_revenue(credited),
+        other_currencies=_elsewhere(sums.credits, currency),
+        by_message=_by_message(sums, currency),
+        by_evidence={kind: _credit(sums.credits, currency, evidence=kind) for kind in _kinds(sums.credits)},
+        arms={arm: _arm(arms.get(arm)) for arm in accounts.ARMS},
+        shop_holdout=_arm(arms.get("shop-holdout")),
+        lift=compared(_outcomes(sums, "treated"), _outcomes(sums, "holdout"), currency, did=did),
+        codes=_codes(sums),
+    )
+
+
+def _by_message(sums: _Sums, currency: str) -> list[MessageFigures]:
+    due = {row.name: row.due for row in sorted(sums.messages, key=lambda row: row.due, reverse=True)}
+    lost = {row.message for row in sums.credits} - due.keys()
+    found = []
+    for name in [*sorted(due, key=lambda name: (due[name], name)), *sorted(lost)]:
+        rows = [row for row in sums.messages if row.name == name]
+        credit = _credit([row for row in sums.credits if row.message == name], currency)
+        sent = [row for row in rows if row.state in SENT]
+        found.append(
+            MessageFigures(
+                name=name,
+                channels={
+                    c: _count(row for row in sent if row.channel == c) for c in sorted({r.channel for r in sent})
+                },
+                sent=_count(sent),
+                delivered=_count(row for row in rows if row.state in _ARRIVED),
+                opened=_count(row for row in rows if row.state in _ARRIVED[1:]),
+                clicked=_count(row for row in rows if row.state == "clicked"),
+                **credit,
+            )
+        )
+    return found
+
+
+def _count(rows: Iterable[accounts.Messages]) -> int:
+    return sum(row.messages for row in rows)
+
+
+def _kinds(rows: list[accounts.Credits]) -> list[str]:
+    return sorted({row.evidence for row in rows})
+
+
+def _credit(rows: list[accounts.Credits], currency: str, *, evidence: str | None = None) -> Credit:
+    meant = [row for row in rows if evidence in {None, row.evidence}]
+    return Credit(
+        conversions=sum(row.orders for row in meant),
+        revenue=_revenue([row for row in meant if row.currency == currency]),
+    )
+
+
+def _revenue(rows: list[accounts.Credits]) -> float:
+    return _amount(sum((row.revenue for row in rows), Decimal()))
+
+
+def _elsewhere(rows: list[accounts.Credits], currency: str) -> dict[str, float]:
+    others = sorted({row.currency for row in rows} - {currency})
+    return {other: _revenue([row for row in rows if row.currency == other]) for other in others}
+
+
+def _arm(row: accounts.Entries | None) -> Arm:
+    if row is None:
+        return Arm(entries=0, people=0, converted=0, orders=0, revenue=0.0)
+    return Arm(
+        entries=row.entries,
+        people=row.people,
+        converted=row.converted,
+        orders=row.orders,
+        revenue=_amount(row.revenue),
+    )
+
+
+def _outcomes(sums: _Sums, arm: str) -> Outcomes:
+    for row in sums.first:
+        if row.arm == arm:
+            return Outcomes(row.people, row.converted, float(row.revenue), row.squares, row.open)
+    return Outcomes()
+
+
+def _codes(sums: _Sums) -> CodeFigures:
+    return CodeFigures(
+        issued=sum(row.issued for row in sums.codes),
+        open=sum(row.open for row in sums.codes),
+        redeemed=sum(row.orders for row in sums.credits if row.evidence == "code"),
+    )
+
+
+def _totals(each: list[CampaignFigures]) -> Totals:
+    return Totals(
+        enrolled=sum(c["enrolled"] for c in each),
+        sent=sum(c["sent"] for c in each),
+        conversions=sum(c["conversions"] for c in each),
+        revenue=_amount(sum((Decimal(str(c["revenue"])) for c in each), Decimal())),
+    )
+
+
+def _amount(sum_of_money: Decimal) -> float:
+    return round(float(sum_of_money), 2)

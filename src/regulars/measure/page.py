@@ -1,0 +1,63 @@
+"""The report as one HTML page: no scripts, no fonts or images to fetch, readable on a phone, by night and on paper."""
+
+from __future__ import annotations
+
+from html import escape
+from importlib.resources import files
+
+from regulars.measure import sections
+from regulars.measure.comparison import known_and_not
+from regulars.measure.elements import key_figures, paragraph
+from regulars.measure.sentences import has_begun, headline, summary
+from regulars.measure.shapes import Figures
+from regulars.measure.wording import count, day, money
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""The browser itself refuses whatever would leave the page."""
+
+
+def page(figures: Figures) -> str:
+    """The whole page. Everything a marketer wrote is escaped."""
+    style = files("regulars.measure").joinpath("report.css").read_text("utf-8")
+    title = escape(headline(figures))
+    begun = [c for c in figures["campaigns"] if has_begun(c)]
+    body = [_header(figures)]
+    if begun:
+        body += [
+            sections.earned(begun, figures["currency"]),
+            known_and_not(begun, figures["currency"]),
+            sections.sent(begun),
+        ]
+    body.append(sections.customers(figures["loyalty"], figures["currency"]))
+    if begun:
+        body.append(sections.each_campaign(begun, figures["currency"]))
+    body.append(sections.how())
+    return (
+        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="color-scheme" content="light dark">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n<link rel="icon" href="data:,">\n'
+        f"<style>\n{style}</style>\n</head>\n<body>\n"
+        + "\n".join(part for part in body if part)
+        + "\n</body>\n</html>\n"
+    )
+
+
+def _header(figures: Figures) -> str:
+    period, totals, codes = figures["period"], figures["totals"], figures["codes"]
+    since = f"{day(period['from'])} to {day(period['to'])}" if period["from"] else f"as of {day(period['to'])}"
+    when = f"{since} · amounts in {figures['currency']}"
+    shown = []
+    if totals["enrolled"] or totals["sent"]:
+        shown = [
+            ("messages sent", count(totals["sent"])),
+            ("orders credited to them", count(totals["conversions"])),
+            ("revenue of these orders", money(totals["revenue"], figures["currency"])),
+            ("codes redeemed", f"{count(codes['redeemed'])} of {count(codes['issued'])}"),
+            ("friends who came with a code", count(figures["referrals"])),
+        ]
+    return (
+        f"<header><h1>{escape(headline(figures))}</h1>"
+        f"{paragraph(when, 'period')}"
+        f"{paragraph(summary(figures), 'lede')}{key_figures(shown) if shown else ''}</header>"
+    )

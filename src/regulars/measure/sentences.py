@@ -1,0 +1,72 @@
+"""What the text and the page say in the same words."""
+
+from __future__ import annotations
+
+from regulars.measure.shapes import CampaignFigures, Figures, Lift
+from regulars.measure.wording import count, money, plural, points
+
+EVIDENCE = {"code": "with our code", "referral": "with a friend's code", "window": "soon after a message"}
+"""How an order was recognised, in the order in which the evidence is asked for."""
+
+
+def headline(figures: Figures) -> str:
+    """`Casa Verde: what the messages earned`."""
+    return f"{figures['shop']}: what the messages earned" if figures["shop"] else "What the messages earned"
+
+
+def has_begun(campaign: CampaignFigures) -> bool:
+    """Whether anybody entered the campaign, was kept out of it by a holdout, or ordered through it."""
+    kept_out = campaign["shop_holdout"]["entries"]
+    return bool(campaign["enrolled"] or campaign["messages"] or campaign["conversions"] or kept_out)
+
+
+def nothing_yet(figures: Figures) -> str:
+    """What a report says that has nothing to report."""
+    waiting = len(figures["campaigns"])
+    can_run = f"{plural(waiting, 'campaign')} can run: `regulars plan` shows who would get what."
+    return " ".join(["Nothing has been sent, and nobody has entered a campaign.", can_run][: 2 if waiting else 1])
+
+
+def summary(figures: Figures) -> str:
+    """The whole report in two or three sentences."""
+    begun = [c for c in figures["campaigns"] if has_begun(c)]
+    if not begun:
+        return nothing_yet(figures)
+    totals = figures["totals"]
+    told = (
+        f"{plural(len(begun), 'campaign')} sent {plural(totals['sent'], 'message')}. "
+        f"{plural(totals['conversions'], 'order')} for {money(totals['revenue'], figures['currency'])} "
+        f"{'is' if totals['conversions'] == 1 else 'are'} credited to them."
+    )
+    tested = [c for c in begun if c["lift"]["conversion"]]
+    if not tested:
+        return f"{told} No campaign holds anybody out, so what the messages changed is not known."
+    sure = sum(c["lift"]["known"] for c in tested)
+    return f"{told} What they changed is known for {count(sure)} of the {count(len(tested))} with a holdout."
+
+
+def known(lift: Lift) -> str:
+    """The lift's sentence, and how many windows are still open."""
+    if not lift["open"] or not lift["conversion"]:
+        return lift["sentence"]
+    still = f"The windows of {plural(lift['open'], 'person', 'people')} are still open, so this will change."
+    return f"{lift['sentence']} {still}"
+
+
+def lift_in_short(lift: Lift) -> str:
+    """`+2.1 points (0.3 to 3.9)`, `not known yet` or `no holdout`."""
+    found = lift["conversion"]["difference"] if lift["conversion"] else None
+    if found is None:
+        return "no holdout"
+    if not lift["known"]:
+        return "not known yet"
+    low, high = (points(found[end], sign=False) for end in ("low", "high"))
+    return f"{points(found['value'])} points ({low} to {high})"
+
+
+def credited(campaign: CampaignFigures) -> list[str]:
+    """`42 orders with our code, 5,120.50`, for each kind of evidence."""
+    return [
+        f"{plural(credit['conversions'], 'order')} {EVIDENCE.get(kind, kind)}, {money(credit['revenue'])}"
+        for kind, credit in campaign["by_evidence"].items()
+    ]
