@@ -1,6 +1,6 @@
-"""The vocabulary: the only place where a key of the language exists.
+"""The vocabulary: with `campaign.py`, the only place where a key of the language exists.
 
-
+JSON Schemas, the reference pages and the messages about unknown keys all derive from these models. A key whose work
 does not exist yet is not here, and therefore refused.
 """
 
@@ -18,8 +18,8 @@ from regulars.lang.written import Written
 
 __all__ = [
     "CHANNELS", "NAME", "OTHERWISE", "Campaign", "Consent", "Conversion", "CustomerColumns", "Expect", "Frequency",
-    "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Quiet", "Rules", "Segment", "Sender", "Shop",
-    "Source", "Step", "Table", "Trait",
+    "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Quiet", "Rules", "Segment", "Sender",
+    "Shop", "Source", "Step", "Table", "Trait",
 ]  # fmt: skip  # a list of names
 
 Kind = Literal["text", "number", "date", "time", "yes_no"]
@@ -130,7 +130,7 @@ class CustomerColumns(Key):
     language: Written | None = Field(None, description="column: ro, ru, en …")
     timezone: Written | None = Field(None, description="column: an IANA name; empty means the shop's")
     birthday: Written | None = Field(None, description="column: a date")
-    consent: Consent = Field(Consent(), description="columns of consent")  # type: ignore[call-arg]
+    consent: Consent = Field(Consent(), description="columns of consent")
 
     def mapped(self) -> dict[str, str]:
         """Meaning → column, for those that are given (`consent` apart)."""
@@ -244,8 +244,8 @@ class Guards(Key):
 
     noun: ClassVar[str] = "`guards`"
 
-    frequency: Frequency = Field(Frequency(), description="caps by channel, and `any`")  # type: ignore[call-arg]
-    quiet_hours: Quiet = Field(Quiet(), description="hours by channel")  # type: ignore[call-arg]
+    frequency: Frequency = Field(Frequency(), description="caps by channel, and `any`")
+    quiet_hours: Quiet = Field(Quiet(), description="hours by channel")
     holdout: Share = Field(Share(0.0), description="the share of customers who never hear from us, to measure by")
     first: list[Written] = Field([], description="campaigns in the order they go when a person may get only one")
 
@@ -264,7 +264,7 @@ class Rules(Key):
         {}, description="ladders, or plain conditions"
     )
     audiences: dict[Written, Written] = Field({}, description="conditions with a name")
-    guards: Guards = Field(Guards(), description="what holds for every campaign")  # type: ignore[call-arg]
+    guards: Guards = Field(Guards(), description="what holds for every campaign")
 
     def all_segments(self) -> dict[str, Segment]:
         """Segments and audiences by name; an audience is a segment with one condition."""

@@ -105,6 +105,6 @@ def _decoded(escape: str) -> str:
     """The character an escape stands for; empty for an escaped line break, which stands for nothing."""
     kind = escape[1]
     if kind in "xuU":
-        number = int(escape[2:], 16)
+        number = int(f"0x{escape[2:]}", base=16)
         return chr(number) if number <= 0x10FFFF else ""
     return _SHORT.get(kind, "")

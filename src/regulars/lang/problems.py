@@ -13,7 +13,10 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
-    """A place in a file of the project: `file` relative to its root, `line` and `column` from 1, `length` in characters."""
+    """A place in a file of the project.
+
+    `file` is relative to its root, `line` and `column` count characters from 1, `length` is what the caret underlines.
+    """
 
     file: str
     line: int = 1
@@ -40,6 +43,7 @@ class Problems:
     """All problems of a project, in the order they were met; `sorted()` is the order for people."""
 
     found: list[Problem] = field(default_factory=list)
+    _seen: set[Problem] = field(default_factory=set, repr=False, compare=False)
 
     def add(
         self,
@@ -51,7 +55,8 @@ class Problems:
     ) -> None:
         """Collect one problem; the same one twice counts once."""
         problem = Problem(position, code, sentence, way_out, level)
-        if problem not in self.found:
+        if problem not in self._seen:
+            self._seen.add(problem)
             self.found.append(problem)
 
     @property

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from regulars.errors import WrongUse
 from regulars.lang import yaml_text
 from regulars.lang.binding import bind
-from regulars.lang.checks import check_campaign, check_rules
+from regulars.lang.campaign_checks import check_campaign
+from regulars.lang.checks import check_rules
 from regulars.lang.model import Campaign, Key, Rules
 from regulars.lang.problems import Position, Problems
 from regulars.lang.yaml_text import Document, Spot
 
 RULES = "rules.yaml"
 CAMPAIGNS = "campaigns"
+CAMPAIGN_NAME = r"[a-z0-9][a-z0-9_-]*"
 _STEPS = "flows/steps.py"
+_NAMED = (("traits",), ("segments",), ("audiences",), ("source", "tables"))
 
 Model = TypeVar("Model", bound=Key)
 
@@ -28,15 +31,17 @@ Model = TypeVar("Model", bound=Key)
 class Project:
     """The files of a shop, read.
 
-    `root` is its folder, `campaigns` maps each campaign's name (its file's stem) to what it says, by name; files that
-    cannot be bound are missing from it and told in `problems`. `documents` maps file names to what was read.
+    `root` is its folder; `campaigns` maps each campaign's name (its file's stem) to what it says, in the order of the
+    files; what cannot be read is missing and told in `problems`, so look at `problems.errors` before anything is
+    sent. `documents` maps file names to what was read, `left_out` to the spots that are missing because they are wrong.
     """
 
     root: Path
     rules: Rules
     campaigns: dict[str, Campaign]
     problems: Problems
-    documents: dict[str, Document]
+    documents: dict[str, Document] = field(default_factory=dict)
+    left_out: dict[str, set[Spot]] = field(default_factory=dict)
 
     def position(self, file: str, path: Spot = (), *, key: bool = False) -> Position:
         """Where the value at `path` of `file` starts (`key`: where its key does); the nearest place above it otherwise.
@@ -49,6 +54,15 @@ class Project:
     def campaign_file(self, name: str) -> str:
         """The file of campaign `name`, relative to the root."""
         return f"{CAMPAIGNS}/{name}.yaml"
+
+    @property
+    def broken(self) -> frozenset[str]:
+        """Names of traits, segments, audiences and tables that are written but could not be read.
+
+        Whoever meets one in a condition need not complain: its own problem has been told.
+        """
+        spots = self.left_out.get(RULES, set())
+        return frozenset(str(spot[len(at)]) for spot in spots for at in _NAMED if spot[: len(at)] == at and spot != at)
 
     @property
     def fingerprint(self) -> str:
@@ -78,62 +92,58 @@ def load(root: Path) -> tuple[Project | None, Problems]:
         cannot be bound; nothing is raised for what files hold.
     """
     problems = Problems()
-    documents: dict[str, Document] = {}
+    reading = _Reading(root, problems)
     if not (root / RULES).is_file():
         problems.add("no-rules", Position(RULES), f"There is no {RULES} here.", "`regulars init` lays a project")
         return None, problems
-    rules = _read(root, RULES, Rules, problems, documents)
-    campaigns: dict[str, Campaign] = {}
-    for file, name in _campaign_files(root, problems):
-        if campaign := _read(root, file, Campaign, problems, documents):
-            campaigns[name] = campaign
+    rules = reading.file(RULES, Rules)
+    files = _campaign_files(root, problems)
+    campaigns = {name: campaign for name, file in files.items() if (campaign := reading.file(file, Campaign))}
     if rules is None:
         return None, problems
-    project = Project(root, rules, campaigns, problems, documents)
-    names = [name for _, name in _campaign_files(root, Problems())]
-    check_rules(rules, documents[RULES], names, problems)
+    project = Project(root, rules, campaigns, problems, reading.documents, reading.left_out)
+    check_rules(rules, reading.documents[RULES], list(files), problems, reading.left_out[RULES])
     for name, campaign in campaigns.items():
-        check_campaign(campaign, documents[project.campaign_file(name)], rules, problems)
+        check_campaign(campaign, reading.documents[files[name]], rules, problems)
     return project, problems
 
 
-def _read(
-    root: Path, file: str, model: type[Model], problems: Problems, documents: dict[str, Document]
-) -> Model | None:
-    document = yaml_text.read(root / file, file, problems)
-    if document is None:
-        return None
-    documents[file] = document
-    return bind(model, document, problems)
+@dataclass(slots=True)
+class _Reading:
+    root: Path
+    problems: Problems
+    documents: dict[str, Document] = field(default_factory=dict)
+    left_out: dict[str, set[Spot]] = field(default_factory=dict)
+
+    def file(self, file: str, model: type[Model]) -> Model | None:
+        document = yaml_text.read(self.root / file, file, self.problems)
+        if document is None:
+            return None
+        self.documents[file] = document
+        return bind(model, document, self.problems, self.left_out.setdefault(file, set()))
 
 
-def _campaign_files(root: Path, problems: Problems) -> list[tuple[str, str]]:
-    """(file, name) of each campaign, by name; files whose name makes no campaign are told."""
+def _campaign_files(root: Path, problems: Problems) -> dict[str, str]:
+    """Name → file of each campaign, by file; files whose name makes no campaign are told."""
     folder = root / CAMPAIGNS
-    found = []
-    entries = sorted(os.listdir(folder)) if folder.is_dir() else []
-    for entry in entries:
-        file = f"{CAMPAIGNS}/{entry}"
-        stem, suffix = os.path.splitext(entry)
-        if entry.startswith(".") or not (folder / entry).is_file():
+    found: dict[str, str] = {}
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    for path in paths:
+        file, place = f"{CAMPAIGNS}/{path.name}", Position(f"{CAMPAIGNS}/{path.name}")
+        if path.name.startswith(".") or not path.is_file() or path.suffix.lower() not in (".yaml", ".yml"):
             continue
-        if suffix.lower() == ".yml" or (suffix.lower() == ".yaml" and suffix != ".yaml"):
-            problems.add(
-                "file-name",
-                Position(file),
-                "A campaign's file ends in `.yaml`; this one would not be read.",
-                f"rename it to {stem}.yaml",
-            )
-        elif suffix == ".yaml":
-            found.append((file, stem))
+        if path.suffix != ".yaml":
+            sentence = "A campaign's file ends in `.yaml`; this one is not read."
+            problems.add("file-name", place, sentence, f"rename it to {path.stem}.yaml")
+        elif not re.fullmatch(CAMPAIGN_NAME, path.stem):
+            sentence = f"`{path.stem[:60]}` cannot be the name of a campaign."
+            problems.add("file-name", place, sentence, "small letters without diacritics, digits, - and _")
+        else:
+            found[path.stem] = file
     if not found:
-        problems.add(
-            "no-campaigns",
-            Position(f"{CAMPAIGNS}/"),
-            "There is no campaign yet: nothing would be sent.",
-            f"write one, such as {CAMPAIGNS}/welcome.yaml",
-            "warning",
-        )
+        place = Position(f"{CAMPAIGNS}/")
+        sentence = "There is no campaign yet: nothing would be sent."
+        problems.add("no-campaigns", place, sentence, f"write one, such as {CAMPAIGNS}/welcome.yaml", "warning")
     return found
 
 

@@ -38,10 +38,10 @@ class Word:
                 return value
             try:
                 if isinstance(value, (bool, dict, list)) or value is None:
-                    raise ValueError  # noqa: TRY004, TRY301  # one way out for everything that does not fit
+                    raise ValueError  # noqa: TRY301  # one way out for everything that does not fit
                 return cls.parse(" ".join(str(value).split()))
             except (ValueError, OverflowError):
-                raise PydanticCustomError(cls.code, "{form}", {"form": cls.form}) from None  # type: ignore[arg-type]  # our codes are not literals
+                raise PydanticCustomError(cls.code, "{form}", {"form": cls.form}) from None
 
         return core_schema.no_info_plain_validator_function(accept, serialization=core_schema.to_string_ser_schema())
 
@@ -197,8 +197,8 @@ class Repeat(Word):
 class Schedule(Word):
     """When a campaign is due, by the shop's clock, or (`their time`) by the customer's.
 
-    `kind`: daily, weekly (`weekday` 0 = Monday), monthly (`day` 1–28), yearly (on a date column, `column`), once (`on`),
-    every (`every` minutes), cron (`cron`).
+    `kind`: daily, weekly (`weekday` 0 = Monday), monthly (`day` 1–28), yearly (on a date column, `column`),
+    once (`on`), every (`every` minutes), cron (`cron`).
     """
 
     kind: Literal["daily", "weekly", "monthly", "yearly", "once", "every", "cron"]
@@ -212,7 +212,8 @@ class Schedule(Word):
     their_time: bool = False
     form: ClassVar[str] = (
         "a schedule, such as `daily at 10:00`, `weekly on thursday at 9:00`, `monthly on 1 at 8:00`, "
-        "`yearly on birthday at 10:00 their time`, `once on 2026-11-26 at 9:00`, `every 10 minutes` or `cron: 0 9 * * 4`"
+        "`yearly on birthday at 10:00 their time`, `once on 2026-11-26 at 9:00`, `every 10 minutes` or "
+        "`cron: 0 9 * * 4`"
     )
     code: ClassVar[str] = "schedule"
 

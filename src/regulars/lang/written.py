@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from regulars.lang.problems import Position
 
@@ -24,18 +24,20 @@ class Written(str):
     position: Position
     places: tuple[tuple[int, int], ...]
 
-    def __new__(cls, text: str, position: Position = NOWHERE, places: tuple[tuple[int, int], ...] = ()) -> Written:
+    def __new__(cls, text: str, position: Position = NOWHERE, places: tuple[tuple[int, int], ...] = ()) -> Self:
         written = super().__new__(cls, text)
         written.position = position
         written.places = places
         return written
 
     def at(self, offset: int, length: int = 1) -> Position:
-        """The position of the character at `offset` of the value."""
+        """The position of `length` characters from `offset` of the value on, as far as they share its line."""
         here = self.position
         if self.places:
-            line, column = self.places[min(max(offset, 0), len(self.places) - 1)]
-            return Position(here.file, line, column, length)
+            start = min(max(offset, 0), len(self.places) - 1)
+            line, column = self.places[start]
+            shown = [at for row, at in self.places[start : start + max(length, 1)] if row == line]
+            return Position(here.file, line, column, max(max(shown) - column + 1, 1))
         return Position(here.file, here.line, here.column + offset, length)
 
     @classmethod
@@ -56,4 +58,4 @@ class Written(str):
             return cls(value)
         if isinstance(value, (bool, int, float)):
             return cls(str(value).lower() if isinstance(value, bool) else str(value))
-        raise ValueError("text is expected here")
+        raise PydanticCustomError("not-text", "text is expected here")

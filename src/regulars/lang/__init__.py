@@ -1,0 +1,1 @@
+"""The language: what marketers write, read with positions, and everything that can be wrong with it."""
