@@ -24,12 +24,22 @@ _KINDS: frozenset[type[nodes.Node]] = frozenset({
     nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.Add, nodes.Sub, nodes.Concat,
     nodes.Extends, nodes.Block,
 })  # fmt: skip
-_CALLED = {
-    nodes.Call: "calling something, `name(…)`,", nodes.Assign: "`set`", nodes.AssignBlock: "`set`", nodes.Macro: "`macro`",
-    nodes.Include: "`include`", nodes.Import: "`import`", nodes.FromImport: "`import`", nodes.FilterBlock: "`filter`",
-    nodes.CallBlock: "`call`", nodes.Mul: "`*`", nodes.Div: "`/`", nodes.FloorDiv: "`//`", nodes.Mod: "`%`",
-    nodes.Pow: "`**`", nodes.With: "`with`", nodes.ScopedEvalContextModifier: "`autoescape`", nodes.Slice: "a slice, `[a:b]`,",
-}  # fmt: skip
+_CALLED: dict[type[nodes.Node], str] = {
+    nodes.Call: "calling something, `name(…)`,",
+    nodes.Assign: "`set`",
+    nodes.AssignBlock: "`set`",
+    nodes.Macro: "`macro`",
+    nodes.CallBlock: "`call`",
+    nodes.FilterBlock: "`filter`",
+    nodes.FromImport: "`import`",
+    nodes.ScopedEvalContextModifier: "`autoescape`",
+    nodes.Slice: "a slice, `[a:b]`,",
+    nodes.Mul: "`*`",
+    nodes.Div: "`/`",
+    nodes.FloorDiv: "`//`",
+    nodes.Mod: "`%`",
+    nodes.Pow: "`**`",
+}
 WAY_OUT = (
     "A template may name variables, choose with `if`, repeat with `for`, format with filters "
     f"({', '.join(FILTERS)}) and stand on a layout with `extends` and `block`. Compute the rest as a trait."

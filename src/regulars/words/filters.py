@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from datetime import date as Day  # noqa: N812  # `date` is a filter below
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ class Spoken:
     def date(self, value: Any, form: str = "long") -> str:
         """`2026-12-05` → `5 decembrie 2026`; `form` is `long`, `medium`, `short`, or `day` for `5 decembrie`.
 
-        `value` is a date, a moment (shown in the shop's zone) or either as ISO text. Raises ValueError for anything else.
+        `value` is a date, a moment (shown in the shop's zone) or either as ISO text; ValueError for anything else.
         """
         if _missing(value):
             return ""
@@ -88,7 +89,7 @@ class Spoken:
         pattern = pattern.replace("0.00", "0" + ("." + "0" * digits if digits else ""))
         return format_currency(value, self._currency, pattern, locale=self._locale, currency_digits=False)
 
-    def _date_text(self, value: date, form: str) -> str:
+    def _date_text(self, value: Day, form: str) -> str:
         from babel.dates import format_date, format_skeleton
 
         if form == "day":

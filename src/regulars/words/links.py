@@ -1,7 +1,8 @@
 """Links in messages: tokens that name a message without naming a person, and cannot be made up.
 
-A token is `b64url(id) "." b64url(HMAC-SHA256(key of the purpose, purpose, 0, id))`, the tag cut to 16 bytes, to 10 where
-a text message pays for every character. Each purpose has a key of its own, so that a token for one is worthless for another.
+A token is `b64url(id) "." b64url(HMAC-SHA256(key of the purpose, purpose, 0, id))`, the tag cut to 16 bytes, to 10
+where a text message pays for every character. Each purpose has a key of its own, so that a token for one is
+worthless for another.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ class Links:
     def __init__(self, secret_key: str, public_url: str = "", site: str = "") -> None:
         self._public, self._site = public_url.rstrip("/"), site.rstrip("/")
         if not self._public and not self._site:
-            raise ProjectError("Messages have nowhere to lead.", "Give the shop its web address: `site:` under `shop:` in rules.yaml.")
+            raise ProjectError(
+                "Messages have nowhere to lead.", "Give the shop its web address: `site:` under `shop:` in rules.yaml."
+            )
         self._keys = {purpose: hmac.digest(secret_key.encode(), purpose.encode(), "sha256") for purpose in _LETTER}
 
     def of(self, message_id: str, *, short: bool = False) -> dict[str, str]:
@@ -63,7 +66,7 @@ class Links:
         return f"{self._public}/r/{quote(code)}" if self._public else f"{self._site}?{urlencode({'ref': code})}"
 
     def message(self, purpose: Purpose, token: str) -> str | None:
-        """The message id (32 hexadecimal digits) a token was made for; None where it is not ours or of another purpose."""
+        """The message id (32 hexadecimal digits) of a token; None for one that is forged or of another purpose."""
         head, _, tail = token.partition(".")
         try:
             identity, tag = _bytes(head), _bytes(tail)
@@ -75,7 +78,9 @@ class Links:
     def _link(self, purpose: Purpose, message_id: str, short: bool) -> str:
         identity = bytes.fromhex(message_id)
         token = f"{_text(identity)}.{_text(self._tag(purpose, identity, _SHORT_TAG if short else _TAG))}"
-        return f"{self._public}/{_LETTER[purpose]}/{token}" if self._public else f"{self._site}?{_LETTER[purpose]}={token}"
+        return (
+            f"{self._public}/{_LETTER[purpose]}/{token}" if self._public else f"{self._site}?{_LETTER[purpose]}={token}"
+        )
 
     def _tag(self, purpose: Purpose, identity: bytes, length: int) -> bytes:
         return hmac.digest(self._keys[purpose], purpose.encode() + b"\0" + identity, sha256)[:length]

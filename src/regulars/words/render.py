@@ -110,11 +110,13 @@ class Words:
         text = rendered.text.translate(_SMS_SPACES).strip()
         if len(text) > sms.LONGEST:
             file = f"{FOLDER}/{template}.{language}.sms"
-            raise WordsError(f"{file} became {len(text):,} characters.", f"A text message holds {sms.LONGEST:,}: make it shorter.")
+            raise WordsError(
+                f"{file} became {len(text):,} characters.", f"A text message holds {sms.LONGEST:,}: make it shorter."
+            )
         return text
 
     def subject(self, template: str, language: str, context: Mapping[str, Any], subject: str) -> str:
-        """Render a subject (or preview text) to one line; a name that is missing takes its comma along. Raises WordsError."""
+        """Render a subject to one line; a name that is missing takes its comma along. Raises WordsError."""
         variables = {"shop": self._shop, **context}
         try:
             compiled = self._press("plain", language).line(subject)
@@ -123,7 +125,7 @@ class Words:
             raise _said(fault, f"the subject of {template}") from None
 
     def version(self, template: str, subjects: Mapping[str, str] | None = None) -> Version:
-        """The texts `template` needs in all its languages, layouts included, and the shop's block; with its subjects."""
+        """The texts `template` needs in all languages, layouts included, with its subjects and the shop's block."""
         names = self._sources.with_layouts(self._sources.templates.get(template, {}).values())
         if not names:
             raise _missing(template)
@@ -190,7 +192,9 @@ class _Sheet:
                 holes.append(piece)
         key = tuple(shape)
         skeleton = self._skeletons.get(key)
-        return Rendered(skeleton if skeleton is not None else self._remember(key), tuple(holes), f"{FOLDER}/{self._name}")
+        return Rendered(
+            skeleton if skeleton is not None else self._remember(key), tuple(holes), f"{FOLDER}/{self._name}"
+        )
 
     def _remember(self, shape: Shape) -> Skeleton:
         if len(self._skeletons) >= _SKELETONS:
@@ -218,12 +222,16 @@ def _said(fault: BaseException, place: str) -> WordsError:
         name = f"{FOLDER}/{fault.name}" if fault.name and not fault.name.startswith("<") else place
         return WordsError(f"{name}:{fault.lineno}: {fault.message}", "`regulars check` shows every problem.")
     if isinstance(fault, TemplateNotFound):
-        return WordsError(f"{place} stands on {FOLDER}/{fault.name}, which does not exist.", "Write it, or name another.")
+        return WordsError(
+            f"{place} stands on {FOLDER}/{fault.name}, which does not exist.", "Write it, or name another."
+        )
     if isinstance(fault, UndefinedError):
         return WordsError(f"{place}: {_unknown(fault)}", "`regulars check` lists the variables there are.")
     if isinstance(fault, RecursionError):
         return WordsError(f"{place} stands on itself.", "Let `extends` name a layout.")
-    return WordsError(f"{place}: a value does not fit where it is used.", "Test it first with `if`, or give it a `default`.")
+    return WordsError(
+        f"{place}: a value does not fit where it is used.", "Test it first with `if`, or give it a `default`."
+    )
 
 
 def _unknown(fault: UndefinedError) -> str:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
-from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
 from regulars.words.sources import WordsError
@@ -68,7 +67,9 @@ class Rendered(NamedTuple):
         """The message put together. Raises WordsError where a link would lead to something that is not an address."""
         for index in self.skeleton.addresses:
             if not unescape(self.holes[index]).lower().startswith(_SAFE_START):
-                raise WordsError(f"A link in {self.file} does not begin with https:// or mailto:.", "Look at what its `href` names.")
+                raise WordsError(
+                    f"A link in {self.file} does not begin with https:// or mailto:.", "Look at what its `href` names."
+                )
         filled = self.skeleton.fill(self.holes)
         return _inliner().inline(filled) if self.skeleton.whole else filled
 
@@ -120,9 +121,7 @@ def _cut(text: str, nonce: str, addresses: tuple[int, ...]) -> Skeleton:
 
 def _same(bare: Skeleton, inlined: Skeleton) -> bool:
     count = len(bare.order)
-    return all(
-        _inliner().inline(bare.fill([trial] * count)) == inlined.fill([trial] * count) for trial in _TRIALS
-    )
+    return all(_inliner().inline(bare.fill([trial] * count)) == inlined.fill([trial] * count) for trial in _TRIALS)
 
 
 @lru_cache(maxsize=1)
@@ -156,7 +155,7 @@ class _Places(HTMLParser):
     def addresses(self) -> tuple[int, ...]:
         return tuple(self._addresses)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002  # HTMLParser calls it so
         raw = self.get_starttag_text() or ""
         if self._nonce not in raw:
             return

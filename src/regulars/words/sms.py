@@ -21,11 +21,19 @@ _EXTENDED = "\f[\\]^{|}~€"
 _GSM = re.compile(f"[{re.escape(_PLAIN + _EXTENDED)}]*")
 _TWO_SEPTETS = re.compile(f"[{re.escape(_EXTENDED)}]")
 # Letters and signs that are one UTF-16 unit and never join a neighbour: no need to look for clusters.
-_ONE_UNIT_EACH = re.compile("[\\x00-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u200b\u2010-\u2027\u2030-\u205e\u20a0-\u20cf\u2116]*")
+_ONE_UNIT_EACH = re.compile(
+    "[\\x00-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u200b\u2010-\u2027\u2030-\u205e\u20a0-\u20cf\u2116]*"
+)
 _JOINER = "\u200d"
-_MARKS = "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u200c\u200d\u20d0-\u20f0\ufe00-\ufe0f\ufe20-\ufe2f\U0001f3fb-\U0001f3ff"
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u200c\u200d\u20d0-\u20f0"
+    "\ufe00-\ufe0f\ufe20-\ufe2f\U0001f3fb-\U0001f3ff"
+)
 _FLAG = "\U0001f1e6-\U0001f1ff"
-_CLUSTER = re.compile(f"[{_FLAG}]{{2}}[{_MARKS}]*|[^\\r\\n](?:[{_MARKS}]|(?<={_JOINER})[\u2600-\u27bf\U0001f300-\U0001faff])*|.", re.DOTALL)
+_CLUSTER = re.compile(
+    f"[{_FLAG}]{{2}}[{_MARKS}]*|[^\\r\\n](?:[{_MARKS}]|(?<={_JOINER})[\u2600-\u27bf\U0001f300-\U0001faff])*|.",
+    re.DOTALL,
+)
 
 
 class Segments(NamedTuple):

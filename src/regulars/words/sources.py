@@ -32,10 +32,12 @@ class Sources:
 
     @classmethod
     def of(cls, root: Path) -> Sources:
-        """Every template of the project in folder `root`. Raises WordsError for a file that is too large or not UTF-8."""
+        """Every template of the project in folder `root`. Raises WordsError for a file too large or not UTF-8."""
         folder = root / FOLDER
         paths = sorted(path for path in folder.rglob("*") if path.suffix[1:] in SUFFIXES and path.is_file())
-        return cls({path.relative_to(folder).as_posix(): _text(path, path.relative_to(root).as_posix()) for path in paths})
+        return cls(
+            {path.relative_to(folder).as_posix(): _text(path, path.relative_to(root).as_posix()) for path in paths}
+        )
 
     @cached_property
     def digest(self) -> str:
@@ -72,8 +74,12 @@ class Sources:
             name = waiting.pop()
             if name in self.files and name not in seen:
                 seen.add(name)
-                waiting += _EXTENDS.findall(self.files[name])
+                waiting += self.layouts(name)
         return sorted(seen)
+
+    def layouts(self, name: str) -> list[str]:
+        """What the file `name` says it extends."""
+        return _EXTENDS.findall(self.files[name])
 
     def chain(self, name: str) -> Iterator[str]:
         """The file `name`, the layout it extends, the layout of that … each once."""
@@ -81,12 +87,14 @@ class Sources:
         while name in self.files and name not in seen:
             seen.add(name)
             yield name
-            name = next(iter(_EXTENDS.findall(self.files[name])), "")
+            name = next(iter(self.layouts(name)), "")
 
 
 def _text(path: Path, name: str) -> str:
     if path.stat().st_size > LARGEST:
-        raise WordsError(f"{name} is larger than 256 kB.", "Mail programs cut a message at about 100 kB: make it shorter.")
+        raise WordsError(
+            f"{name} is larger than 256 kB.", "Mail programs cut a message at about 100 kB: make it shorter."
+        )
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:

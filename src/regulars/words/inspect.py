@@ -1,0 +1,259 @@
+"""Templates are checked before anybody gets them: against what their campaign offers, and what the law asks for.
+
+Nothing is rendered here. Every problem stands at the file, line and column of the word that is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import TemplateSyntaxError
+
+from regulars.lang.model import Campaign, Message, Shop
+from regulars.lang.problems import Position, Problem, Problems
+from regulars.lang.project import Project
+from regulars.lang.suggest import did_you_mean, listed
+from regulars.lang.written import Written
+from regulars.words import sms
+from regulars.words.allowed import WAY_OUT, refusals
+from regulars.words.reading import Mention, mentions, mentions_in, own_words, parse
+from regulars.words.sources import FOLDER, Sources, WordsError
+
+SHOP = frozenset({"name", "currency", "timezone", "languages", "address", "site"})
+LINKS = frozenset({"shop", "unsubscribe", "preferences"})
+REFERRAL = frozenset({"code", "link"})
+_SAID = {"html": "HTML", "txt": "plain text", "sms": "text message"}
+
+
+def variables(root: Path, template: str, subjects: Iterable[str] = ()) -> dict[str, set[str]]:
+    """What `template` names in any language or form, and in these subjects: `{"customer": {"first_name"}}`.
+
+    Raises WordsError where a file cannot be read as a template.
+    """
+    sources = Sources.of(root)
+    found: dict[str, set[str]] = {}
+    try:
+        said = [mention for name in sources.templates.get(template, {}).values() for mention in mentions(sources, name)]
+        said += [mention for subject in subjects for mention in mentions_in(str(subject), "subject")]
+    except TemplateSyntaxError as fault:
+        place = f"{FOLDER}/{fault.name}:{fault.lineno}" if fault.name else f"a subject of {template}"
+        raise WordsError(f"{place}: {fault.message}", "`regulars check` shows every problem.") from None
+    for mention in said:
+        found.setdefault(mention.root, set()).update([mention.name] if mention.name else [])
+    return found
+
+
+def problems(
+    project: Project, customer: Collection[str], enriched: Mapping[str, Collection[str]] | None = None
+) -> list[Problem]:
+    """All that is wrong with the words of the project's campaigns.
+
+    `customer` holds the names `customer.…` may take (traits, segments, columns); `enriched` the columns that steps
+    add, by campaign. A campaign with steps that is not in `enriched` may name anything of a customer.
+    """
+    try:
+        sources = Sources.of(project.root)
+    except WordsError as fault:
+        return [Problem(Position(FOLDER), "template-unreadable", fault.sentence, fault.way_out)]
+    found = Problems()
+    for name, campaign in project.campaigns.items():
+        columns = (enriched or {}).get(name)
+        anything = columns is None and bool(campaign.enrich)
+        for message in campaign.messages:
+            known = _known(campaign, message, None if anything else {*customer, *(columns or ())})
+            _Check(sources, project.rules.shop, message, known, found).all()
+    return found.sorted()
+
+
+Known = dict[str, Collection[str] | None]
+"""Variable → its names; None: any name."""
+
+
+def _known(campaign: Campaign, message: Message, customer: Collection[str] | None) -> Known:
+    known: Known = {"customer": customer, "shop": SHOP, "links": LINKS, "referral": REFERRAL}
+    offers = [campaign.offer_of(earlier) for earlier in campaign.messages[: campaign.messages.index(message) + 1]]
+    if kinds := [offer.kind for offer in offers if offer is not None]:
+        known["offer"] = {"kind", "value", "code", "valid_until", kinds[-1]}
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """The check of one message of a campaign."""
+
+    sources: Sources
+    shop: Shop
+    message: Message
+    known: Known
+    found: Problems
+
+    def all(self) -> None:
+        """Every file the message may be written with, and its subjects."""
+        for channel in self.message.send.channels:
+            for suffix in ("sms",) if channel == "sms" else ("html", "txt"):
+                self._languages(suffix)
+                for (_, form), name in self._files().items():
+                    if form == suffix:
+                        self._file(name, suffix)
+        if "email" in self.message.send.channels:
+            self._subjects()
+
+    def _files(self) -> dict[tuple[str, str], str]:
+        return self.sources.templates.get(str(self.message.template), {})
+
+    def _languages(self, suffix: str) -> None:
+        template = self.message.template
+        written = {language for language, form in self._files() if form == suffix}
+        missing = [language for language in map(str, self.shop.languages) if language not in written]
+        if not self._files():
+            if suffix != "txt":
+                names = [name for name in self.sources.templates if not name.startswith("layout/")]
+                self._add(
+                    "missing-words",
+                    f"There are no words `{template}`.{did_you_mean(str(template), names)}",
+                    self._write(missing, suffix),
+                )
+            return
+        for language in missing:
+            if suffix == "txt":
+                if (language, "html") in self._files():
+                    said = f"`{template}` has no plain text in `{language}`: mail without it is taken for spam."
+                    self._add("missing-plain-text", said, self._write([language], suffix))
+            elif language == self.shop.fallback:
+                said = f"`{template}` has no {_SAID[suffix]} in `{language}`, which everybody else would get."
+                self._add("missing-words", said, self._write([language], suffix))
+            else:
+                said = f"`{template}` has no {_SAID[suffix]} in `{language}`: its readers get `{self.shop.fallback}`."
+                self._add("missing-words", said, self._write([language], suffix), warning=True)
+
+    def _write(self, languages: Iterable[str], suffix: str) -> str:
+        return "add " + ", ".join(f"{FOLDER}/{self.message.template}.{language}.{suffix}" for language in languages)
+
+    def _add(self, code: str, sentence: str, way_out: str, *, warning: bool = False) -> None:
+        template = self.message.template
+        position = template.at(0, len(template))
+        self.found.add(code, position, sentence, way_out, level="warning" if warning else "error")
+
+    def _file(self, name: str, suffix: str) -> None:
+        readable = [self._readable(file) for file in self.sources.chain(name)]
+        if not all(readable):
+            return
+        said = mentions(self.sources, name)
+        for mention in said:
+            if complaint := self._unknown(mention):
+                self.found.add("unknown-variable", self._place(mention), *complaint)
+        self._duties(name, suffix, {mention.dotted for mention in said})
+
+    def _readable(self, name: str) -> bool:
+        """Whether the file is a template with nothing in it that may not be there; tells what is."""
+        try:
+            tree = parse(self.sources.files[name], name)
+        except TemplateSyntaxError as fault:
+            self.found.add("template-syntax", Position(f"{FOLDER}/{name}", fault.lineno), _first_sentence(fault), "")
+            return False
+        refused = refusals(tree)
+        for refusal in refused:
+            self.found.add("not-allowed", Position(f"{FOLDER}/{name}", refusal.line), refusal.sentence, WAY_OUT)
+        for layout in self.sources.layouts(name):
+            if layout not in self.sources.files:
+                said = f"The layout `{layout}` does not exist.{did_you_mean(layout, self.sources.files)}"
+                self.found.add("missing-words", Position(f"{FOLDER}/{name}"), said, f"write {FOLDER}/{layout}")
+                return False
+        return not refused
+
+    def _unknown(self, mention: Mention) -> tuple[str, str] | None:
+        """A sentence and a way out for a variable that will not be there."""
+        if mention.guarded:
+            return None
+        if mention.root not in self.known:
+            if mention.root == "offer":
+                return (
+                    f"`{mention.dotted}` is used, and neither this message nor one before it has an offer.",
+                    "give it an `offer`",
+                )
+            said = f"`{mention.root}` is not a variable of a message.{did_you_mean(mention.root, self.known)}"
+            return said, f"there are: {listed(sorted(self.known))}"
+        names = self.known[mention.root]
+        if names is None or mention.name in names:
+            return None
+        if not mention.name:
+            return (
+                f"`{mention.root}` is many things: say which.",
+                f"{mention.root}. with one of: {listed(sorted(names))}",
+            )
+        said = f"`{mention.dotted}` is not known.{did_you_mean(mention.name, names)}"
+        return said, f"{mention.root} has: {listed(sorted(names))}"
+
+    def _duties(self, name: str, suffix: str, said: Collection[str]) -> None:
+        here = Position(f"{FOLDER}/{name}")
+        if suffix == "sms":
+            if own_words(self.sources, name) > sms.LONGEST:
+                self.found.add(
+                    "sms-too-long",
+                    here,
+                    f"This is longer than {sms.LONGEST:,} characters.",
+                    "a text message cannot be: shorten it",
+                )
+            return
+        if "links.unsubscribe" not in said:
+            self.found.add(
+                "missing-unsubscribe",
+                here,
+                "An e-mail must let its reader unsubscribe.",
+                "put {{ links.unsubscribe }} into it, or stand on a layout that has it",
+            )
+        if "shop.address" not in said:
+            self.found.add(
+                "missing-address",
+                here,
+                "An e-mail must show the shop's postal address.",
+                "put {{ shop.address }} into it, or stand on a layout that has it",
+            )
+
+    def _place(self, mention: Mention) -> Position:
+        column, length = _find(mention, _line(self.sources.files[mention.file], mention.line))
+        return Position(f"{FOLDER}/{mention.file}", mention.line, column + 1, length)
+
+    def _subjects(self) -> None:
+        if not self.message.subject_in(self.shop.fallback, self.shop.fallback):
+            self._add("missing-subject", "This e-mail has no subject.", "say `subject:`, once or per language")
+        for subject in self.message.subject.values():
+            self._subject(subject)
+
+    def _subject(self, subject: Written) -> None:
+        try:
+            tree = parse(str(subject))
+        except TemplateSyntaxError as fault:
+            self.found.add("template-syntax", subject.at(0, len(subject)), _first_sentence(fault), "")
+            return
+        refused = refusals(tree)
+        for refusal in refused:
+            self.found.add("not-allowed", subject.at(0, len(subject)), refusal.sentence, WAY_OUT)
+        for mention in [] if refused else mentions_in(str(subject), "subject"):
+            if complaint := self._unknown(mention):
+                start = sum(len(line) + 1 for line in str(subject).split("\n")[: mention.line - 1])
+                column, length = _find(mention, _line(str(subject), mention.line))
+                self.found.add("unknown-variable", subject.at(start + column, length), *complaint)
+
+
+def _line(text: str, number: int) -> str:
+    return text.split("\n")[number - 1] if number <= text.count("\n") + 1 else ""
+
+
+def _find(mention: Mention, line: str) -> tuple[int, int]:
+    """Where on its line a variable stands, from 0, and how long it is."""
+    pattern = rf"\b{re.escape(mention.root)}\b" + (
+        rf"\s*(?:\.\s*|\[\s*[\"'])({re.escape(mention.name)})\b" if mention.name else ""
+    )
+    found = re.search(pattern, line)
+    if not found:
+        return 0, 1
+    start, end = found.span(1) if mention.name else found.span()
+    return start, end - start
+
+
+def _first_sentence(fault: TemplateSyntaxError) -> str:
+    return f"{(fault.message or 'This cannot be read').split('. ')[0].rstrip('.')}."
