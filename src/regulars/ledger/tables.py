@@ -11,30 +11,55 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Numeric, TypeDecorator, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    REAL,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Numeric,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Field, SQLModel
 
 STATES = (
-    "planned",     # will be sent, not before `not_before`
-    "claimed",     # a worker has it, nothing has left
-    "sending",     # the intent is committed: from here on only evidence may say it was not sent
-    "accepted",    # the provider has it
+    "planned",  # will be sent, not before `not_before`
+    "claimed",  # a worker has it, nothing has left
+    "sending",  # the intent is committed: from here on only evidence may say it was not sent
+    "accepted",  # the provider has it
     "delivered",
     "opened",
     "clicked",
-    "dropped",     # the provider gave up before trying
+    "dropped",  # the provider gave up before trying
     "bounced",
     "failed",
-    "ambiguous",   # the provider's answer was lost
-    "unsent",      # ambiguous, and proven not sent
+    "ambiguous",  # the provider's answer was lost
+    "unsent",  # ambiguous, and proven not sent
     "suppressed",  # consent, suppression or exit, looked up just before sending
-    "expired",     # too late: `send_within` is over
-    "skipped",     # its `when` did not hold when it was due
-    "dead",        # it can never be sent: a render error, or refused by the provider when alone
+    "expired",  # too late: `send_within` is over
+    "skipped",  # its `when` did not hold when it was due
+    "dead",  # it can never be sent: a render error, or refused by the provider when alone
 )
 """States of a message (DESIGN section 5)."""
 
-FINAL = ("accepted", "delivered", "opened", "clicked", "dropped", "bounced", "failed", "suppressed", "expired", "skipped", "dead")
+FINAL = (
+    "accepted",
+    "delivered",
+    "opened",
+    "clicked",
+    "dropped",
+    "bounced",
+    "failed",
+    "suppressed",
+    "expired",
+    "skipped",
+    "dead",
+)
 SENT = ("sending", "accepted", "delivered", "opened", "clicked", "bounced", "ambiguous")
 """States that count as contact: what caps, `last_contacted` and reports count."""
 
@@ -53,14 +78,44 @@ class Moment(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002  # SQLAlchemy's signature
+    ) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Money(TypeDecorator[Decimal]):
+    """An amount with two decimals. SQLite, which has no decimals, keeps a double: exact up to 15 digits."""
+
+    impl = Numeric(14, 2)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(REAL() if dialect.name == "sqlite" else Numeric(14, 2))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        return float(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        return Decimal(f"{value:.2f}") if dialect.name == "sqlite" else Decimal(value)
+
+
+def _money() -> Any:
+    return Column(Money(), nullable=False)
+
+
 def _moment(*, nullable: bool = False, index: bool = False) -> Any:
     return Column(Moment(), nullable=nullable, index=index)
+
+
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Enrolment(SQLModel, table=True):
@@ -68,7 +123,7 @@ class Enrolment(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("campaign", "customer_id", "occasion"),
-        Index("enrolment_running", "campaign", "entered_at", sqlite_where=text("ended_at IS NULL"), postgresql_where=text("ended_at IS NULL")),
+        _partial("enrolment_running", "campaign", "entered_at", where="ended_at IS NULL"),
         Index("enrolment_customer", "customer_id"),
     )
     id: str = Field(primary_key=True, max_length=32)
@@ -93,10 +148,10 @@ class Message(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("enrolment_id", "name"),
-        Index("message_due", "channel", "not_before", sqlite_where=text("state = 'planned'"), postgresql_where=text("state = 'planned'")),
-        Index("message_lease", "lease_until", sqlite_where=text("state IN ('claimed', 'sending')"), postgresql_where=text("state IN ('claimed', 'sending')")),
+        _partial("message_due", "channel", "not_before", where="state = 'planned'"),
+        _partial("message_lease", "lease_until", where="state IN ('claimed', 'sending')"),
         Index("message_customer", "customer_id", "sent_at"),
-        Index("message_attempt", "attempt_id", sqlite_where=text("attempt_id <> ''"), postgresql_where=text("attempt_id <> ''")),
+        _partial("message_attempt", "attempt_id", where="attempt_id <> ''"),
     )
     id: str = Field(primary_key=True, max_length=32)
     enrolment_id: str = Field(max_length=32)
@@ -173,7 +228,7 @@ class Code(SQLModel, table=True):
     customer_id: str
     kind: str
     """`percent` or `amount`."""
-    value: Decimal = Field(sa_column=Column(Numeric(12, 2), nullable=False))
+    value: Decimal = Field(sa_column=_money())
     currency: str
     issued_at: datetime = Field(sa_column=_moment())
     valid_until: datetime = Field(sa_column=_moment())
@@ -198,7 +253,7 @@ class Referral(SQLModel, table=True):
     advocate_id: str
     code: str
     order_id: str
-    amount: Decimal = Field(sa_column=Column(Numeric(14, 2), nullable=False))
+    amount: Decimal = Field(sa_column=_money())
     at: datetime = Field(sa_column=_moment())
     recorded_at: datetime = Field(sa_column=_moment())
 
@@ -252,7 +307,7 @@ class Conversion(SQLModel, table=True):
     arm: str
     evidence: str
     """`code`, `referral` or `window`."""
-    amount: Decimal = Field(sa_column=Column(Numeric(14, 2), nullable=False))
+    amount: Decimal = Field(sa_column=_money())
     currency: str
     at: datetime = Field(sa_column=_moment())
     recorded_at: datetime = Field(sa_column=_moment())
@@ -263,7 +318,7 @@ class Outcome(SQLModel, table=True):
 
     enrolment_id: str = Field(primary_key=True, max_length=32)
     orders: int
-    revenue: Decimal = Field(sa_column=Column(Numeric(14, 2), nullable=False))
+    revenue: Decimal = Field(sa_column=_money())
     first_at: datetime = Field(sa_column=_moment())
     updated_at: datetime = Field(sa_column=_moment())
 
@@ -300,3 +355,10 @@ class Salt(SQLModel, table=True):
 
     name: str = Field(primary_key=True)
     value: str
+
+
+class Pulse(SQLModel, table=True):
+    """Counts the transactions that changed the ledger, in a few slots so that writers do not queue for one row."""
+
+    slot: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    changes: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -1,0 +1,1 @@
+"""What Regulars did and heard: enrolments, messages, codes, referrals, consents, events, conversions."""

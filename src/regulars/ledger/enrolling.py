@@ -1,0 +1,121 @@
+"""Entries with their messages and codes, written together: running twice, or twice at once, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy import Connection, delete, select
+from sqlmodel import col
+
+from regulars.ledger import bulk, codes
+from regulars.ledger.tables import Code, Enrolment, Message
+
+
+class Redrawn(NamedTuple):
+    """A code of an entry that somebody else had already, and the one that took its place."""
+
+    enrolment_id: str
+    taken: str
+    fresh: str
+
+
+def enrol(connection: Connection, enrolments: pa.Table, messages: pa.Table, issued: pa.Table) -> pa.Array:
+    """Write entries, their first messages and their codes; the ids (string array) of the entries that are new.
+
+    Columns are named as those of `enrolment`, `message` and `code`; missing ones take the model's defaults. An entry
+    whose (campaign, customer, occasion) exists is left out, and its messages and codes with it. A code that somebody
+    has already is drawn anew, in its row and in the messages' contexts. Everything in the caller's transaction, of at
+    most 10,000 people.
+    """
+    ids = _text(enrolments, "id")
+    if bulk.insert(connection, Enrolment, enrolments, skip_existing=True) == len(ids):
+        new = ids
+    else:
+        # Ids are drawn for this call alone, so those that are in the table now were written by it.
+        new = bulk.existing(connection, Enrolment, "id", ids)
+        messages, issued = _of(messages, "enrolment_id", new), _of(issued, "enrolment_id", new)
+    bulk.insert(connection, Message, _with_codes(messages, _issue(connection, issued)))
+    return new
+
+
+def add_messages(connection: Connection, messages: pa.Table, issued: pa.Table) -> pa.Array:
+    """Write follow-ups of entries that exist, with their codes; the ids (string array) of the messages that are new.
+
+    A message whose (entry, name) exists is left out, and the codes given with it.
+    """
+    redrawn = _issue(connection, issued)
+    ids = _text(messages, "id")
+    if bulk.insert(connection, Message, _with_codes(messages, redrawn), skip_existing=True) == len(ids):
+        return ids
+    new = bulk.existing(connection, Message, "id", ids)
+    _withdraw(connection, _of(messages, "id", new, inside=False), issued, redrawn)
+    return new
+
+
+def _issue(connection: Connection, issued: pa.Table) -> list[Redrawn]:
+    redrawn: list[Redrawn] = []
+    while issued.num_rows and bulk.insert(connection, Code, issued, skip_existing=True) < issued.num_rows:
+        issued = issued.take(_refused(connection, issued))
+        fresh = pa.array(codes.draw(issued.num_rows), pa.string())
+        triples = (issued["enrolment_id"].to_pylist(), issued["code"].to_pylist(), fresh.to_pylist())
+        redrawn += map(Redrawn, *triples)
+        issued = issued.set_column(issued.column_names.index("code"), "code", fresh)
+    return redrawn
+
+
+def _refused(connection: Connection, issued: pa.Table) -> pa.Array:
+    """Which rows of `issued` (their places) the table has under another's name."""
+    statement = select(col(Code.code), col(Code.enrolment_id)).where(bulk.among(connection, col(Code.code), "codes"))
+    bound = bulk.listed(connection, issued["code"].to_pylist())
+    owners = {row.code: row.enrolment_id for row in connection.execute(statement, {"codes": bound})}
+    pairs = zip(issued["code"].to_pylist(), issued["enrolment_id"].to_pylist(), strict=True)
+    places = []
+    for place, (code, owner) in enumerate(pairs):
+        # An owner has a code once, however often this chunk drew it for him.
+        if owners.get(code) == owner:
+            owners[code] = ""
+        else:
+            places.append(place)
+    return pa.array(places, pa.int64())
+
+
+def _with_codes(messages: pa.Table, redrawn: Sequence[Redrawn]) -> pa.Table:
+    """The messages, with codes that were drawn anew in their contexts."""
+    if not redrawn:
+        return messages
+    by_owner: dict[str, list[Redrawn]] = {}
+    for change in redrawn:
+        by_owner.setdefault(change.enrolment_id, []).append(change)
+    contexts = messages["context"].to_pylist()
+    for place, owner in enumerate(messages["enrolment_id"].to_pylist()):
+        for change in by_owner.get(owner, ()):
+            contexts[place] = contexts[place].replace(change.taken, change.fresh)
+    return messages.set_column(messages.column_names.index("context"), "context", pa.array(contexts, pa.string()))
+
+
+def _withdraw(connection: Connection, unwritten: pa.Table, issued: pa.Table, redrawn: Sequence[Redrawn]) -> None:
+    """Take back the codes issued a moment ago for messages that had been written before."""
+    keys = set(zip(unwritten["enrolment_id"].to_pylist(), unwritten["name"].to_pylist(), strict=True))
+    columns = (issued[name].to_pylist() for name in ("enrolment_id", "message_name", "code"))
+    fresh = {(change.enrolment_id, change.taken): change.fresh for change in redrawn}
+    withdrawn = []
+    for owner, name, code in zip(*columns, strict=True):
+        if (owner, name) in keys:
+            last = code
+            while (owner, last) in fresh:
+                last = fresh[owner, last]
+            withdrawn.append(last)
+    statement = delete(Code).where(bulk.among(connection, col(Code.code), "codes"))
+    connection.execute(statement, {"codes": bulk.listed(connection, withdrawn)})
+
+
+def _of(rows: pa.Table, column: str, ids: pa.Array, *, inside: bool = True) -> pa.Table:
+    chosen = pc.is_in(rows[column], value_set=ids.cast(rows[column].type))
+    return rows.filter(chosen if inside else pc.invert(chosen))
+
+
+def _text(rows: pa.Table, column: str) -> pa.Array:
+    return rows[column].cast(pa.string()).combine_chunks()

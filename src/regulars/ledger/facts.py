@@ -1,0 +1,128 @@
+"""What the ledger knows about customers, added up in the database and handed over as Arrow tables."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from regulars.ledger.crossing import MOMENT
+from regulars.ledger.store import Ledger
+from regulars.ledger.tables import SENT
+
+WINDOW = timedelta(days=30)
+
+CONTACT = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("last_contacted", MOMENT),
+        ("messages_30d", pa.int64()),
+        ("opens_30d", pa.int64()),
+        ("clicks_30d", pa.int64()),
+        ("conversions_30d", pa.int64()),
+        ("referrals", pa.int64()),
+    ]
+)
+SENT_DAYS = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("channel", pa.string()),
+        ("local_day", pa.string()),
+        ("campaign", pa.string()),
+        ("n", pa.int64()),
+    ]
+)
+EARLIER = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("entries", pa.int64()),
+        ("last_entered", MOMENT),
+        ("running", pa.bool_()),
+        ("last_step", pa.int64()),
+        ("last_arm", pa.string()),
+        ("last_converted", pa.bool_()),
+        ("occasions", pa.string()),
+    ]
+)
+
+_SEPARATOR = "\x1f"
+_STATES_SENT = ", ".join(f"'{state}'" for state in SENT)
+
+_CONTACT = f"""
+SELECT customer_id, max(last_contacted), sum(messages), sum(opens), sum(clicks), sum(conversions), sum(referrals)
+FROM (
+    SELECT customer_id, max(sent_at) AS last_contacted,
+           count(CASE WHEN sent_at >= :since THEN 1 END) AS messages,
+           0 AS opens, 0 AS clicks, 0 AS conversions, 0 AS referrals
+    FROM message
+    WHERE state IN ({_STATES_SENT}) AND sent_at < :until
+    GROUP BY customer_id
+    UNION ALL
+    SELECT message.customer_id, NULL, 0,
+           count(DISTINCT CASE WHEN event.kind = 'opened' THEN message.id END),
+           count(DISTINCT CASE WHEN event.kind = 'clicked' THEN message.id END), 0, 0
+    FROM event JOIN message ON message.id = event.message_id
+    WHERE event.kind IN ('opened', 'clicked') AND event.at >= :since AND event.at < :until
+    GROUP BY message.customer_id
+    UNION ALL
+    SELECT customer_id, NULL, 0, 0, 0, count(*), 0
+    FROM conversion WHERE at >= :since AND at < :until GROUP BY customer_id
+    UNION ALL
+    SELECT advocate_id, NULL, 0, 0, 0, 0, count(*)
+    FROM referral WHERE at < :until GROUP BY advocate_id
+) AS fact
+GROUP BY customer_id
+"""
+
+_SENT_DAYS = f"""
+SELECT customer_id, channel, local_day, campaign, count(*)
+FROM message
+WHERE local_day >= :since AND state IN ({_STATES_SENT}, 'planned', 'claimed')
+GROUP BY customer_id, channel, local_day, campaign
+"""
+
+_EARLIER = """
+SELECT summary.customer_id, summary.entries, last.entered_at, summary.running, last.offer_step, last.arm,
+       EXISTS (SELECT 1 FROM conversion WHERE conversion.enrolment_id = last.id), summary.occasions
+FROM (
+    SELECT customer_id, count(*) AS entries, count(*) > count(ended_at) AS running, max(id) AS last_id,
+           {occasions} AS occasions
+    FROM enrolment
+    WHERE campaign = :campaign
+    GROUP BY customer_id
+) AS summary
+JOIN enrolment AS last ON last.id = summary.last_id
+"""
+
+
+def contact_facts(ledger: Ledger, day: date, moment: datetime) -> pa.Table:
+    """What each customer heard and did, as far as known at `moment`; one row for each customer the ledger knows.
+
+    customer_id (text), last_contacted (moment or null), then whole numbers: messages_30d (sent), opens_30d and
+    clicks_30d (messages opened or clicked), conversions_30d (orders credited), referrals (friends, ever). The window
+    begins 30 days before `day` (UTC), so that it is the same the whole day long.
+    """
+    since = datetime.combine(day, time(), UTC) - WINDOW
+    return ledger.arrow(_CONTACT, {"since": since, "until": moment}, schema=CONTACT)
+
+
+def sent_days(ledger: Ledger, since: date) -> pa.Table:
+    """How many messages count against each customer's calendar days from `since` on: what frequency caps compare with.
+
+    customer_id, channel, local_day (ISO), campaign (texts), n. Messages that will be sent count as those that were.
+    """
+    return ledger.arrow(_SENT_DAYS, {"since": since.isoformat()}, schema=SENT_DAYS)
+
+
+def earlier_entries(ledger: Ledger, campaign: str) -> pa.Table:
+    """Who entered a campaign before, one row per customer.
+
+    customer_id (text), entries (how many), last_entered (moment), running (whether any has not ended), and of the
+    latest entry last_step (whole number: the step of its offer's ladder), last_arm (text), last_converted (whether an
+    order was credited to it); occasions (list of texts, of all entries).
+    """
+    gathered = "group_concat(occasion, char(31))" if ledger.dialect == "sqlite" else "string_agg(occasion, chr(31))"
+    found = ledger.arrow(_EARLIER.format(occasions=gathered), {"campaign": campaign}, schema=EARLIER)
+    place = found.schema.get_field_index("occasions")
+    return found.set_column(place, "occasions", pc.split_pattern(found["occasions"], _SEPARATOR))

@@ -1,0 +1,253 @@
+"""The outbox: who may send which message now, and what became of it.
+
+Marketing messages are sent at most once. `claim` gives a worker messages for a while; `intend` commits, before anything
+leaves, that these will be sent by this attempt; `record` writes down what the provider answered; `release` finds those
+whose worker never came back. What has not left is planned again; what may have left is `ambiguous`, never sent again.
+Each step compares what it found (claim token, attempt, state) before it sets, so a worker that wakes up late does no
+harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, String, insert, literal_column, select, update
+from sqlmodel import col
+
+from regulars import clock
+from regulars.ledger import bulk, consent, ids, moves
+from regulars.ledger.enrolling import add_messages, enrol
+from regulars.ledger.moves import Change
+from regulars.ledger.receipts import Answered, record, release
+from regulars.ledger.store import Ledger
+from regulars.ledger.tables import Attempt, Enrolment, Message
+
+__all__ = [
+    "Answered",
+    "Claim",
+    "ClaimedMessage",
+    "Intent",
+    "Move",
+    "add_messages",
+    "claim",
+    "close",
+    "enrol",
+    "intend",
+    "record",
+    "release",
+]
+
+LEASE = timedelta(seconds=60)
+"""How long a worker may hold messages: the longest request (45 s) and a margin."""
+TOO_LATE = "send_within is over"
+# Written out, not bound: the index of due messages holds only these, and the databases must see it.
+_PLANNED: ColumnElement[str] = literal_column("'planned'")
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """What a worker decided about a message it holds without sending it: see `close`."""
+
+    message_id: str
+    claim_token: str
+    after: str
+    """`planned` (with a later `not_before`), `suppressed`, `expired` or `dead`."""
+    reason: str = ""
+    not_before: datetime | None = None
+    local_day: str | None = None
+    """The customer's day (ISO) of the new `not_before`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedMessage:
+    """A message in a worker's hands, with all that rendering and sending it needs."""
+
+    id: str
+    enrolment_id: str
+    campaign: str
+    name: str
+    customer_id: str
+    channel: str
+    language: str
+    template: str
+    address: str = field(repr=False)
+    address_hash: str
+    context: str = field(repr=False)
+    due_at: datetime
+    not_before: datetime
+    expires_at: datetime
+    local_day: str
+    tries: int
+    """How many attempts have carried it; all of them provably did not send it."""
+    entered_at: datetime
+    """When its customer entered the campaign: an order since then ends it where the campaign says `exit: ordered`."""
+    claim_token: str
+
+    def moved(
+        self, after: str, reason: str = "", *, not_before: datetime | None = None, local_day: str | None = None
+    ) -> Move:
+        """What to tell `close` about it."""
+        return Move(self.id, self.claim_token, after, reason, not_before, local_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Messages that one worker holds until `lease_until`."""
+
+    token: str
+    rows: tuple[ClaimedMessage, ...]
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What `intend` committed: only `ids` may be sent, and only by this attempt."""
+
+    attempt_id: str
+    """Empty when nothing is left to send."""
+    ids: frozenset[str]
+    withheld: Mapping[str, str]
+    """Messages that were suppressed or expired at the last moment, by reason."""
+
+
+def claim(
+    ledger: Ledger, channel: str, limit: int, at: datetime, worker: str, *, lease: timedelta = LEASE
+) -> Claim | None:
+    """Take up to `limit` messages of a channel (`email`, `sms`) that are due at `at`; None when none are.
+
+    Those whose time is over become `expired` on the way. Workers that claim at the same moment get different messages.
+    """
+    token = ids.one()
+    with ledger.writing() as connection:
+        while due := _due(connection, channel, limit, at, token):
+            late = [Change(message.id, "planned", "expired", TOO_LATE) for message in due if message.expires_at <= at]
+            moves.leave(connection, late, at, TOO_LATE)
+            if len(late) < len(due):
+                taken = Claim(token, tuple(message for message in due if message.expires_at > at), at + lease)
+                _take(connection, taken, at, worker)
+                return taken
+    return None
+
+
+def close(connection: Connection, decided: Sequence[Move], at: datetime | None = None) -> list[str]:
+    """Carry out what workers decided about messages they hold; the ids of those that were still theirs."""
+    moved = {move.message_id: move for move in decided}
+    statement = select(col(Message.id), col(Message.claim_token)).where(
+        bulk.among(connection, col(Message.id), "ids"), col(Message.state) == "claimed"
+    )
+    bound = {"ids": bulk.listed(connection, list(moved))}
+    held = connection.execute(statement.order_by(col(Message.id)).with_for_update(), bound)
+    kept = [moved[message_id] for message_id, token in held if token == moved[message_id].claim_token]
+    changes = [
+        Change(move.message_id, "claimed", move.after, move.reason, "", move.not_before, move.local_day)
+        for move in kept
+    ]
+    moves.leave(connection, changes, at or clock.now(), "closed")
+    return [move.message_id for move in kept]
+
+
+def intend(
+    ledger: Ledger,
+    held: Claim,
+    message_ids: Iterable[str],
+    at: datetime,
+    worker: str,
+    *,
+    templates: Mapping[str, str] | None = None,
+    lease: timedelta = LEASE,
+) -> Intent:
+    """Commit, durably, that these messages of a claim are about to be sent; only the ids it returns may be.
+
+    In the same transaction consent, suppression and expiry are read again; whoever commits first wins. `templates`
+    gives for a message the version of the words (`template.hash`) it was rendered from.
+    """
+    wanted = list(message_ids)
+    attempt_id = ids.one()
+    with ledger.writing() as connection:
+        consent.hold_still(connection)
+        mine = _still_held(connection, held, wanted, at)
+        withheld = {message_id: reason for message_id, reason in mine.items() if reason}
+        send = [message_id for message_id, reason in mine.items() if not reason]
+        changes = [
+            Change(message_id, "claimed", "expired" if reason == TOO_LATE else "suppressed", reason)
+            for message_id, reason in withheld.items()
+        ]
+        moves.leave(connection, changes, at, "looked up before sending")
+        if not send:
+            return Intent("", frozenset(), withheld)
+        attempt = Attempt(
+            id=attempt_id,
+            channel=held.rows[0].channel,
+            worker=worker,
+            messages=len(send),
+            started_at=at,
+            lease_until=at + lease,
+        )
+        connection.execute(insert(Attempt).values(**attempt.model_dump()))
+        _send(connection, send, attempt, templates or {})
+    return Intent(attempt_id, frozenset(send), withheld)
+
+
+def _due(connection: Connection, channel: str, limit: int, at: datetime, token: str) -> list[ClaimedMessage]:
+    statement = (
+        select(*(col(getattr(Message, name)) for name in _CLAIMED), col(Enrolment.entered_at))
+        .join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id))
+        .where(col(Message.channel) == channel, col(Message.state) == _PLANNED, col(Message.not_before) <= at)
+        .order_by(col(Message.not_before))
+        .limit(limit)
+        .with_for_update(of=Message, skip_locked=True)
+    )
+    return [ClaimedMessage(**row, claim_token=token) for row in connection.execute(statement).mappings()]
+
+
+_CLAIMED = [own.name for own in fields(ClaimedMessage) if own.name not in ("entered_at", "claim_token")]
+
+
+def _take(connection: Connection, taken: Claim, at: datetime, worker: str) -> None:
+    statement = (
+        update(Message)
+        .where(bulk.among(connection, col(Message.id), "ids"))
+        .values(state="claimed", claim_token=taken.token, lease_until=taken.lease_until)
+    )
+    connection.execute(statement, {"ids": bulk.listed(connection, [message.id for message in taken.rows])})
+    changes = [Change(message.id, "planned", "claimed") for message in taken.rows]
+    moves.write_down(connection, changes, at, f"claimed by {worker}")
+
+
+def _still_held(connection: Connection, held: Claim, wanted: Sequence[str], at: datetime) -> dict[str, str]:
+    """Of the wanted messages those this claim still holds, each with the reason not to send it, or an empty one."""
+    statement = (
+        select(col(Message.id), col(Message.expires_at), col(Message.address_hash), col(Message.channel))
+        .where(
+            bulk.among(connection, col(Message.id), "ids"),
+            col(Message.claim_token) == held.token,
+            col(Message.state) == "claimed",
+        )
+        .order_by(col(Message.id))
+        .with_for_update()
+    )
+    bound = {"ids": bulk.listed(connection, wanted)}
+    mine = {row.id: TOO_LATE if row.expires_at <= at else "" for row in connection.execute(statement, bound)}
+    return mine | dict(consent.objections(connection, list(mine)))
+
+
+def _send(connection: Connection, send: Sequence[str], attempt: Attempt, templates: Mapping[str, str]) -> None:
+    sent = bulk.rowset(connection, "sent", {"id": String(), "template_hash": String()})
+    statement = (
+        update(Message)
+        .where(col(Message.id) == sent.c.id)
+        .values(
+            state="sending",
+            attempt_id=attempt.id,
+            sent_at=attempt.started_at,
+            lease_until=attempt.lease_until,
+            tries=col(Message.tries) + 1,
+            template_hash=sent.c.template_hash,
+        )
+    )
+    rows = [{"id": message_id, "template_hash": templates.get(message_id, "")} for message_id in send]
+    connection.execute(statement, {"sent": bulk.json_of(connection, rows)})
+    changes = [Change(message_id, "claimed", "sending", attempt_id=attempt.id) for message_id in send]
+    moves.write_down(connection, changes, attempt.started_at, "intent")
