@@ -111,6 +111,12 @@ def sending(channel: Channel) -> Iterator[Callable[[Sequence[Outgoing]], list[An
 
     Raises RuntimeError in a thread where an event loop is running already: there `opened` belongs.
     """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        pass
+    else:
+        raise RuntimeError("an event loop is running in this thread: use `async with opened(channel)`")
     with asyncio.Runner() as runner:
 
         async def send(messages: Sequence[Outgoing]) -> list[Answer]:

@@ -97,7 +97,9 @@ class _Wire:
 class Transport:
     """A pool of connections per event loop. Making one opens nothing."""
 
-    def __init__(self, *, connect: float = CONNECT) -> None:
+    def __init__(self, *, connect: float = CONNECT, total: float = TOTAL) -> None:
+        """`connect`: seconds for name, TCP and TLS; `total`: seconds for a whole `send` of a channel."""
+        self.total = total
         self._connect = connect
         self._sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, aiohttp.ClientSession] = WeakKeyDictionary()
 

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from regulars.channels.contract import Answer, Outgoing
-from regulars.channels.transport import TOTAL
 
 AT_ONCE = 32
 """Requests in flight of one `send`: what an outage can make ambiguous."""
@@ -39,8 +38,8 @@ async def one_by_one(
     messages: Sequence[Outgoing],
     ask: Callable[[Outgoing, float], Awaitable[Answer]],
     *,
+    total: float,
     at_once: int = AT_ONCE,
-    total: float = TOTAL,
 ) -> list[Answer]:
     """Answers of `ask(message, until)` in the order of `messages`, all within `total` seconds.
 

@@ -90,7 +90,7 @@ class Twilio:
 
     async def send(self, messages: Sequence[Outgoing]) -> list[Answer]:
         """One request each, at most 32 at once. See `Channel.send`."""
-        return await one_by_one(messages, self._ask)
+        return await one_by_one(messages, self._ask, total=self._transport.total)
 
     async def close(self) -> None:
         """See `Channel.close`."""

@@ -73,7 +73,8 @@ class Response:
 
 
 class FakeProvider:
-    """Start it with `with`. `url` is where it listens, `requests` what came in, `arrivals` what it has taken.
+    """Start it with `with`. `url` is where it listens, `requests` what came in over how many `connections`,
+    `arrivals` what it has taken.
 
     A subclass says what a request holds (`read`), what it thinks of it (`judge`) and how it refuses (`refuse`).
     """
@@ -82,6 +83,7 @@ class FakeProvider:
         """`latency`: seconds before each answer."""
         self.requests: list[Request] = []
         self.arrivals: list[Arrival] = []
+        self.connections = 0
         self._latency = latency
         self._next: deque[Reaction] = deque()
         self._usual: Reaction | None = None
@@ -171,6 +173,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, provider: FakeProvider) -> None:
         self.provider = provider
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """One more connection."""
+        self.provider.connections += 1
+        super().process_request(request, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are what these servers are for."""
