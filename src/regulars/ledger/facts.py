@@ -86,7 +86,7 @@ _EARLIER = """
 SELECT summary.customer_id, summary.entries, last.entered_at, summary.running, last.offer_step, last.arm,
        EXISTS (SELECT 1 FROM conversion WHERE conversion.enrolment_id = last.id), summary.occasions
 FROM (
-    SELECT customer_id, count(*) AS entries, count(*) > count(ended_at) AS running, max(id) AS last_id,
+    SELECT customer_id, count(*) AS entries, count(*) > count(ended_at) AS running, {last} AS last_id,
            {occasions} AS occasions
     FROM enrolment
     WHERE campaign = :campaign
@@ -94,6 +94,17 @@ FROM (
 ) AS summary
 JOIN enrolment AS last ON last.id = summary.last_id
 """
+_GATHERED = {
+    "sqlite": {
+        # A moment is 26 characters there.
+        "last": "substr(max(entered_at || id), 27)",
+        "occasions": "group_concat(occasion, char(31))",
+    },
+    "postgresql": {
+        "last": "(array_agg(id ORDER BY entered_at DESC, id DESC))[1]",
+        "occasions": "string_agg(occasion, chr(31))",
+    },
+}
 
 
 def contact_facts(ledger: Ledger, day: date, moment: datetime) -> pa.Table:
@@ -122,7 +133,6 @@ def earlier_entries(ledger: Ledger, campaign: str) -> pa.Table:
     latest entry last_step (whole number: the step of its offer's ladder), last_arm (text), last_converted (whether an
     order was credited to it); occasions (list of texts, of all entries).
     """
-    gathered = "group_concat(occasion, char(31))" if ledger.dialect == "sqlite" else "string_agg(occasion, chr(31))"
-    found = ledger.arrow(_EARLIER.format(occasions=gathered), {"campaign": campaign}, schema=EARLIER)
+    found = ledger.arrow(_EARLIER.format(**_GATHERED[ledger.dialect]), {"campaign": campaign}, schema=EARLIER)
     place = found.schema.get_field_index("occasions")
     return found.set_column(place, "occasions", pc.split_pattern(found["occasions"], _SEPARATOR))
