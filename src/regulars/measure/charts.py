@@ -57,7 +57,7 @@ def ladder(name: str, title: str, description: str, rows: Sequence[Bar]) -> str:
     drawn = []
     for top, row in zip(counting(0, 26), rows, strict=False):
         drawn.append(_text(row.label, "0", top + 16, limit=14))
-        drawn += _bar(row, top - 18, 33, 38 / longest, labelled=False)
+        drawn += _bar(row, top - 18, 32, 31 / longest, labelled=False)
     return _image(name, title, description, 26 * len(rows), drawn)
 
 

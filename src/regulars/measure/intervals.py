@@ -100,6 +100,6 @@ def welch(first: Amounts, second: Amounts, level: float = LEVEL) -> Difference:
     error = error_1 + error_2
     if not error:
         return Difference(d, d, d)
-    freedom = error**2 / (error_1**2 / (first.people - 1) + error_2**2 / (second.people - 1))
+    freedom = 1 / ((error_1 / error) ** 2 / (first.people - 1) + (error_2 / error) ** 2 / (second.people - 1))
     reach = student.quantile((1 + level) / 2, freedom) * sqrt(error)
     return Difference(d, d - reach, d + reach)
