@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from regulars.lang.complaints import Complaint, tell
+from regulars.lang.complaints import Complaint, meant_key, tell
 from regulars.lang.keys import Key
 from regulars.lang.problems import Problems
 from regulars.lang.whereabouts import find
@@ -60,6 +60,8 @@ def bind(model: type[Model], document: Document, problems: Problems, left_out: s
 
 
 def _tell_all(complaints: list[Complaint], model: type[Key], document: Document, problems: Problems) -> None:
+    meant = {(one.spot[:-1], near) for one in complaints if (near := meant_key(one))}
+    complaints = [one for one in complaints if (one.spot, one.key) not in meant or one.kind != "missing"]
     for complaint in complaints[:_MOST]:
         tell(complaint, model, document, problems)
     if len(complaints) > _MOST:
@@ -102,9 +104,10 @@ def _tell_empty(document: Document, problems: Problems) -> set[Spot]:
         if value is None:
             found.add(spot)
         waiting += [((*spot, key), part) for key, part in _parts(value)]
+    told = {problem.position.line for problem in problems.found if problem.position.file == document.source.file}
     for spot in sorted(found, key=document.position):
         place = document.position(spot, key=True)
-        if not any(problem.position == place for problem in problems.found):
+        if place.line not in told:
             name = f"`{spot[-1]}`" if isinstance(spot[-1], str) else "this dash"
             problems.add("empty-value", place, f"Nothing stands after {name}.", "write something, or delete the line")
     return found

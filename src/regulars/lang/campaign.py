@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from regulars.lang.keys import Key, wrong
 from regulars.lang.scalars import Duration, Money, Repeat, Schedule, Send, Share, Until
-from regulars.lang.written import Written
+from regulars.lang.written import NOWHERE, Written
 
 
 def _offer_words(value: Any) -> Any:
@@ -31,15 +31,16 @@ class Offer(Key):
     @model_validator(mode="after")
     def _one_value(self) -> Offer:
         if (self.percent is None) == (self.amount is None):
-            raise wrong("offer-value", "An offer is exactly one of `percent` and `amount`.")
+            way_out = "keep one of them" if self.percent else "write `percent: 10` or `amount: 25`"
+            raise wrong("offer-value", "An offer is exactly one of `percent` and `amount`.", way_out)
         if (self.valid is None) == (self.until is None):
             raise wrong(
                 "offer-end", "An offer ends, in exactly one way.", "write `valid: 14 days` or `until: 2026-11-27 24:00`"
             )
-        if self.percent and any(step.value > 100 for step in (self.percent, *self.next_time)):
-            raise wrong(
-                "offer-value", "More than 100 per cent cannot be given.", "for an amount of money, write `amount`"
-            )
+        for index, step in enumerate(self.ladder if self.percent else []):
+            if step.value > 100:
+                at = ("next_time", index - 1) if index else ("percent",)
+                raise wrong("offer-value", f"{step} per cent cannot be given.", "for a sum of money write `amount`", at)
         return self
 
     @property
@@ -80,9 +81,9 @@ class Message(Key):
     def _name_from_template(cls, value: Any) -> Any:
         if isinstance(value, dict) and not value.get("name") and isinstance(value.get("template"), str):
             template = value["template"]
-            position = getattr(template, "position", None)
-            name = str(template).rsplit("/", 1)[-1]
-            return {**value, "name": Written(name, position) if position else Written(name)}
+            start = template.rfind("/") + 1
+            place = template.at(start, len(template) - start) if isinstance(template, Written) else NOWHERE
+            return {**value, "name": Written(template[start:], place)}
         return value
 
     def subject_in(self, language: str, fallback: str) -> str:
@@ -152,7 +153,7 @@ class Campaign(Key):
                     "same-name",
                     f"Two messages are called `{message.name}`.",
                     "give one of them a `name` of its own; without one it is called as its template is",
-                    ("messages", index, "name"),
+                    ("messages", index, "template" if message.template.endswith(message.name) else "name"),
                 )
             names.append(str(message.name))
         if self.messages[0].after is not None:

@@ -43,7 +43,8 @@ def _message(message: Message, index: int, document: Document, rules: Rules, pro
                 f"`{language[:20]}` is not a language of the shop.{did_you_mean(language, languages)}",
                 f"shop.languages has: {', '.join(languages)}",
             )
-    if not re.fullmatch(MESSAGE_NAME, message.name):
+    from_template = message.name == message.template.rsplit("/", 1)[-1]
+    if not from_template and not re.fullmatch(MESSAGE_NAME, message.name):
         problems.add(
             "bad-name",
             message.name.position,

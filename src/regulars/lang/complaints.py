@@ -10,7 +10,7 @@ from regulars.lang.keys import Key
 from regulars.lang.problems import Position, Problems
 from regulars.lang.repairs import meant
 from regulars.lang.scalars import Word
-from regulars.lang.suggest import did_you_mean, listed
+from regulars.lang.suggest import did_you_mean, listed, nearest
 from regulars.lang.whereabouts import Whereabouts, choices, plain
 from regulars.lang.written import Written
 from regulars.lang.yaml_text import Document, Spot
@@ -73,10 +73,16 @@ def tell(complaint: Complaint, model: type[Key], document: Document, problems: P
         _wrong_shape(complaint, document, problems)
 
 
+def meant_key(complaint: Complaint) -> str:
+    """The key that an unknown one was probably meant to be; empty for every other complaint."""
+    return nearest(complaint.key, complaint.where.owner.takes()) if complaint.kind == "extra_forbidden" else ""
+
+
 def _unknown_key(complaint: Complaint, model: type[Key], document: Document, problems: Problems) -> None:
     owner, key = complaint.where.owner, complaint.key
     takes = owner.takes()
-    hint = did_you_mean(key, takes)
+    meaning = meant_key(complaint)
+    hint = f" Did you mean `{meaning}`?" if meaning else ""
     elsewhere = [other for other in family(model) if other is not owner and key in other.takes()]
     if not hint and elsewhere:
         hint = f" It is a key of {elsewhere[0].noun}."
@@ -107,11 +113,11 @@ def _missing(complaint: Complaint, document: Document, problems: Problems) -> No
     owner, key = complaint.where.owner, complaint.key
     field = next(field for name, field in owner.model_fields.items() if key in (field.alias, name))
     noun = owner.noun.removeprefix("a ").removeprefix("an ")
-    who = f"This {noun} has" if noun != owner.noun else f"{owner.noun[0].upper()}{owner.noun[1:]} has"
+    who = f"This {noun}" if noun != owner.noun else owner.noun.replace("the ", "The ")
     problems.add(
         "missing-key",
         _heading(document, complaint.spot),
-        f"{who} no `{key}`.",
+        f"{who} has no `{key}`.",
         f"write   {key}: …       {field.description}",
     )
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from regulars.lang.problems import Position, Problems
 from regulars.lang.source_text import Source
@@ -42,37 +41,51 @@ def _sign(pattern: str, code: str, sentence: str, way_out: str) -> _Sign:
     return _Sign(re.compile(pattern), code, sentence, way_out)
 
 
+_LONGEST = 2_000
+"""Characters of a line that are searched for signs."""
 _KEY = r"^(?P<lead>\s*(?:- +)*(?:[^\s#:{\[\"']+: +)?)"
 _SIGNS = (
     _sign(
         _KEY + r"(?P<at>\{\{)(?P<rest>.*)$",
         QUOTE,
-        "This text needs quotes: in YAML, `{{` at the start means something else.",
-        'write   {key}"{{{{{rest}"',
+        "This text needs quotes: in YAML, `{{{{` at the start means something else.",
+        "write   {key}{quoted}",
     ),
     _sign(
-        _KEY + r"(?P<at>[@`%])(?P<rest>.*)$",
+        _KEY + r"(?P<at>`)(?P<rest>.*)$",
+        QUOTE,
+        "This text needs quotes: in YAML, a backtick cannot start a text.",
+        "write   {key}{quoted}",
+    ),
+    _sign(
+        _KEY + r"(?P<at>[@%])(?P<rest>.*)$",
         QUOTE,
         "This text needs quotes: in YAML, `{at}` cannot start a text.",
-        'write   {key}"{at}{rest}"',
+        "write   {key}{quoted}",
     ),
     _sign(
         _KEY + r"(?P<at>[*&!])(?P<rest>.*)$",
         QUOTE,
         "This text needs quotes: in YAML, `{at}` at the start means something else.",
-        'write   {key}"{at}{rest}"',
+        "write   {key}{quoted}",
     ),
     _sign(
         _KEY + r"(?P<at>\[[^\]]*\])(?P<rest>\s*[^\s#,\]}}].*)$",
         QUOTE,
         "This text needs quotes: in YAML, `[` at the start begins a list.",
-        'write   {key}"{at}{rest}"',
+        "write   {key}{quoted}",
     ),
     _sign(
         _KEY + r"(?P<at>\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*')(?P<rest>\s*[^\s#,:\]}}].*)$",
         "text-after-quotes",
         "Something follows after the closing quote; a text is quoted from its start to its end, or not at all.",
         "put the whole text in quotes; a quote inside quotes of the same kind is written \\\" in \" and '' in '",
+    ),
+    _sign(
+        r"^(?P<lead>\s*)(?P<at>[a-z_]+:)(?P<rest> +- .*)$",
+        "indentation",
+        "A list begins on the line below its key.",
+        "write {at} alone, and   {rest}   on the next line",
     ),
     _sign(
         r"^(?P<lead>\s*(?:- +)*[^\s#:{\[\"']+: +[^\s\"'{\[#|>][^#]*?)(?P<at>:)(?:\s|$)(?P<rest>.*)$",
@@ -107,45 +120,136 @@ _SIGNS = (
 )
 
 _SAID = (
-    ("found unexpected end of stream", "quote-open", "A quote is opened here and never closed.", "close it with the same quote"),
-    ("unknown escape character", "escape", "Between double quotes, `\\` has a meaning of its own, and not before this character.", "write `\\\\` for a backslash, or use single quotes"),
-    ("hexdecimal", "escape", "Between double quotes, `\\x`, `\\u` and `\\U` want 2, 4 or 8 hexadecimal digits.", "write `\\\\` for a backslash, or use single quotes"),
-    ("expected ',' or ']'", "bracket-open", "A `[` is opened here and not closed where the list ends.", "close it with `]`, and put commas between its parts"),
-    ("expected ',' or '}'", "bracket-open", "A `{` is opened here and not closed where the group ends.", "close it with `}`, and put commas between its parts"),
-    ("expected the node content, but found ']'", "bracket-open", "A `]` closes what no `[` has opened.", "delete it, or put the text in quotes"),
-    ("expected the node content, but found '}'", "bracket-open", "A `}` closes what no `{` has opened.", "delete it, or put the text in quotes"),
-    ("expected <block end>", "indentation", "This line does not line up with what it belongs to.", "lines of one group start in the same column; what belongs to a line above stands two spaces further in"),
-    ("could not find expected ':'", "colon-missing", "A key is followed by a colon.", "write `key: value`"),
-    ("sequence entries are not allowed here", "indentation", "A list begins here where none can stand.", "begin the list on its own line, below its key"),
-    ("mapping values are not allowed here", QUOTE, "A colon followed by a space begins a new `key: value`; this is not the place for one.", "put a text that holds a colon in quotes; otherwise look whether the line lines up with the others"),
-    ("block scalar", "block-text", "After `|` or `>` nothing else stands on the line; the text follows below, further in.", "begin the text on the next line"),
-)  # fmt: skip  # a table
+    (
+        "found unexpected end of stream",
+        "quote-open",
+        "A quote is opened here and never closed.",
+        "close it with the same quote",
+    ),
+    (
+        "unknown escape character",
+        "escape",
+        "Between double quotes, `\\` has a meaning of its own, and not before this character.",
+        "write `\\\\` for a backslash, or use single quotes",
+    ),
+    (
+        "hexdecimal",
+        "escape",
+        "Between double quotes, `\\x`, `\\u` and `\\U` want 2, 4 or 8 hexadecimal digits.",
+        "write `\\\\` for a backslash, or use single quotes",
+    ),
+    (
+        "expected ',' or ']'",
+        "bracket-open",
+        "A `[` is opened here and not closed where the list ends.",
+        "close it with `]`, and put commas between its parts",
+    ),
+    (
+        "expected ',' or '}'",
+        "bracket-open",
+        "A `{` is opened here and not closed where the group ends.",
+        "close it with `}`, and put commas between its parts",
+    ),
+    (
+        "expected the node content, but found ']'",
+        "bracket-stray",
+        "A `]` closes what no `[` has opened.",
+        "delete it, or put the text in quotes",
+    ),
+    (
+        "expected the node content, but found '}'",
+        "bracket-stray",
+        "A `}` closes what no `{` has opened.",
+        "delete it, or put the text in quotes",
+    ),
+    (
+        "expected <block end>",
+        "indentation",
+        "This line does not line up with what it belongs to.",
+        "lines of one group start in the same column; what belongs to a line above stands two spaces further in",
+    ),
+    (
+        "could not find expected ':'",
+        "colon-missing",
+        "A key is followed by a colon.",
+        "write `key: value`",
+    ),
+    (
+        "sequence entries are not allowed here",
+        "indentation",
+        "A list begins here where none can stand.",
+        "begin the list on its own line, below its key",
+    ),
+    (
+        "mapping values are not allowed here",
+        "quote-this",
+        "A colon followed by a space begins a new `key: value`; this is not the place for one.",
+        "put a text that holds a colon in quotes; otherwise look whether the line lines up with the others",
+    ),
+    (
+        "block scalar",
+        "block-text",
+        "After `|` or `>` nothing else stands on the line; the text follows below, further in.",
+        "begin the text on the next line",
+    ),
+)
+"""(Part of what ruamel.yaml says, code, sentence, way out.)"""
 
 
 def diagnose(source: Source, said: Syntax, problems: Problems) -> None:
-    """Tell a syntax error in the reader's words, at the place where the mistake was made."""
+    """Tell a syntax error in the reader's words, at the place where the mistake was made.
+
+    On a line where something else is wrong already, YAML's complaint is only what follows from it.
+    """
+    told = {problem.position.line for problem in problems.found if problem.position.file == source.file}
+    if told & set(_lines_to_search(source, said)[:1]) or _out_of_line(source, said, problems):
+        return
     for number in _lines_to_search(source, said):
-        line = source.line(number)
+        line = source.line(number)[:_LONGEST]
         for sign in _SIGNS:
             if found := sign.pattern.match(line):
                 parts = {name: text or "" for name, text in found.groupdict().items()}
                 key = parts["lead"].lstrip(" -") or ""
                 position = Position(source.file, number, found.start("at") + 1, len(parts["at"]))
-                fill = parts | {"key": key}
+                fill = parts | {"key": key, "quoted": quoted(parts["at"] + parts["rest"])}
                 hint = sign.way_out.format(**fill) + (f"       {ALSO}" if sign.code == QUOTE else "")
                 problems.add(sign.code, position, sign.sentence.format(**fill), hint)
                 return
-    where = said.index if said.context_index is None or "end of stream" not in said.problem else said.context_index
     for part, code, sentence, way_out in _SAID:
         if part in said.problem or part in said.context:
-            problems.add(code, source.position(where), sentence, way_out)
+            opened = said.context_index if code.endswith("-open") else None
+            problems.add(code, source.position(said.index if opened is None else opened), sentence, way_out)
             return
     problems.add(
         "not-yaml",
-        source.position(where),
+        source.position(said.index),
         "From here on this is not YAML.",
         "look for a missing quote, colon or bracket on this line and the one above",
     )
+
+
+def _out_of_line(source: Source, said: Syntax, problems: Problems) -> bool:
+    """Whether a line that is right in itself begins one or two columns off."""
+    line, column = source.place(said.index)
+    before = source.line(line)[: column - 1]
+    if "mapping values are not allowed" not in said.problem or not re.fullmatch(r"\s+(?:- +)*[\w ]{1,60}", before):
+        return False
+    indent = len(before) - len(before.lstrip())
+    problems.add(
+        "indentation",
+        Position(source.file, line, indent + 1, len(before) - indent),
+        "This line does not line up with what it belongs to.",
+        "lines of one group start in the same column; what belongs to a line above stands two spaces further in",
+    )
+    return True
+
+
+def quoted(text: str) -> str:
+    """`text` in quotes that YAML reads back as it is."""
+    text = text.strip()
+    if '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _lines_to_search(source: Source, said: Syntax) -> list[int]:
@@ -164,66 +268,14 @@ def diagnose_key(source: Source, index: int, problems: Problems) -> None:
     """A key that is no text: mostly `{{ … }}` without quotes, else a list or a group before a colon."""
     if source.text.startswith("{", index) and source.text[index - 1] == "{":
         line, column = source.place(index - 1)
-        text = source.line(line)[column - 1 :].rstrip()
+        text = source.line(line)
         problems.add(
             QUOTE,
             Position(source.file, line, column, 2),
             "This text needs quotes: in YAML, `{{` at the start means something else.",
-            f'write   {source.line(line)[: column - 1].lstrip(" -")}"{text}"       {ALSO}',
+            f"write   {text[: column - 1].lstrip(' -')}{quoted(text[column - 1 :])}       {ALSO}",
         )
         return
     problems.add(
         "odd-key", source.position(index), "A key is a word; a list or a group cannot be one.", "write `key: value`"
     )
-
-
-_TYPOGRAPHIC = {"“": "”", "„": "”“", "«": "»", "‘": "’", "”": "”", "’": "’"}
-
-
-def traps(source: Source, event: Any, key: Position | None, problems: Problems, *, flow: bool) -> None:
-    """What YAML reads without complaint, and otherwise than it looks. `key`: where the value's key stands, if any."""
-    if getattr(event, "value", None) is None or event.style is not None:
-        return
-    start, end, value = event.start_mark.index, event.end_mark.index, event.value
-    if not value:
-        if flow and key is not None:
-            _comma(source, key, start, problems)
-        return
-    if found := re.compile(r" #[^\s#]").match(source.text, end):
-        problems.add(
-            "cut-by-comment",
-            source.position(found.start() + 1),
-            f"` #` starts a comment, so the text ends before it: `{value[:60]}`.",
-            "put the text in quotes; a comment has a space after its #",
-        )
-    if value[-1] in _TYPOGRAPHIC.get(value[0], "") and len(value) > 1:
-        problems.add(
-            "typographic-quotes",
-            source.position(start),
-            f"`{value[0]}` is not a quote for YAML: it and `{value[-1]}` are part of the text.",
-            'quote with straight quotes: "…"; if they are meant to be seen, put straight ones around them',
-            "warning",
-        )
-
-
-def _comma(source: Source, key: Position, end: int, problems: Problems) -> None:
-    """`{discount: 20,000}`, `{subject: Hello, world}`: the part after the comma became a key without a value."""
-    before = source.line(key.line)[: key.column - 1].rstrip()
-    word = source.line(key.line)[key.column - 1 :][: max(end - source.starts[key.line - 1] - key.column + 1, 0)].strip()
-    if not before.endswith(",") or ":" not in before:
-        return
-    number = re.search(r"(\d+),$", before)
-    if number and word.isdigit():
-        problems.add(
-            "comma-in-number",
-            Position(key.file, key.line, key.column - len(number[0]), len(number[0]) + len(word)),
-            f"Inside {{ }} a comma separates, so this is two entries: `{number[1]}` and `{word}`.",
-            f"write   {number[1]}{word}",
-        )
-    else:
-        problems.add(
-            "comma-in-text",
-            Position(key.file, key.line, key.column, max(len(word), 1)),
-            f"Inside {{ }} a comma separates, so `{word}` is a key without a value.",
-            "put the text with the comma in quotes, or write `key: value`",
-        )

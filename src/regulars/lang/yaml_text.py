@@ -16,10 +16,11 @@ from ruamel.yaml import YAML
 from ruamel.yaml import events as ev
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from regulars.lang.mistakes import Syntax, diagnose, diagnose_key, traps
+from regulars.lang.mistakes import Syntax, diagnose, diagnose_key
 from regulars.lang.places import place
 from regulars.lang.problems import Position, Problems
 from regulars.lang.source_text import Source, decode
+from regulars.lang.traps import traps
 from regulars.lang.written import Written
 
 MAX_BYTES = 256 * 1024
@@ -196,6 +197,8 @@ class _Composer:
     def _attach(self, value: Any, event: Any) -> Spot | None:
         """Hang `value` into what is open; the spot where it now stands, or None where it has none."""
         start = value.position if isinstance(value, Written) else self.source.position(event.start_mark.index)
+        if value is None and self.source.text[event.start_mark.index - 1 : event.start_mark.index] == "-":
+            start = self.source.position(event.start_mark.index - 1)
         if not self.stack:
             self.root, self.values[()] = value, start
             return ()
