@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from conftest import ask, sendgrid_at
+from channel_peers import ask, sendgrid_at
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime
 
 import pytest
-from conftest import ask, closed_port, sendgrid_at
+from channel_peers import ask, closed_port, sendgrid_at
 
 from regulars.channels.sendgrid import SendGrid
 from regulars.channels.transport import Lost, Reply, Transport, outcome_of

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
-from conftest import ask, twilio_at
+from channel_peers import ask, twilio_at
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator

@@ -6,7 +6,7 @@ from email import policy
 from email.parser import BytesParser
 
 import pytest
-from conftest import ask
+from channel_peers import ask
 from hypothesis import given
 from hypothesis import strategies as st
 

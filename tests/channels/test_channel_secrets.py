@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ask, closed_port, sendgrid_at, twilio_at
+from channel_peers import ask, closed_port, sendgrid_at, twilio_at
 from python_http_client.client import Client
 
 from regulars.channels.sendgrid import SendGrid
