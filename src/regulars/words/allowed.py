@@ -32,6 +32,7 @@ _CALLED: dict[type[nodes.Node], str] = {
     nodes.CallBlock: "`call`",
     nodes.FilterBlock: "`filter`",
     nodes.FromImport: "`import`",
+    nodes.Scope: "`autoescape`",
     nodes.ScopedEvalContextModifier: "`autoescape`",
     nodes.Slice: "a slice, `[a:b]`,",
     nodes.Mul: "`*`",
@@ -62,7 +63,7 @@ def _kinds(tree: nodes.Template) -> Iterator[Refusal]:
     for node in tree.find_all(nodes.Node):
         if type(node) not in _KINDS:
             said = _CALLED.get(type(node), f"`{type(node).__name__.lower()}`")
-            yield Refusal(node.lineno, f"{said} cannot stand in a template.")
+            yield Refusal(node.lineno or 1, f"{said} cannot stand in a template.")
         elif isinstance(node, nodes.Filter) and node.name not in FILTERS:
             yield Refusal(node.lineno, f"`{node.name}` is not a filter here.")
         elif isinstance(node, nodes.Test) and node.name not in TESTS:

@@ -214,8 +214,18 @@ class _Check:
             )
 
     def _place(self, mention: Mention) -> Position:
-        column, length = _find(mention, _line(self.sources.files[mention.file], mention.line))
+        column, length = self._word(mention, _line(self.sources.files[mention.file], mention.line))
         return Position(f"{FOLDER}/{mention.file}", mention.line, column + 1, length)
+
+    def _word(self, mention: Mention, line: str) -> tuple[int, int]:
+        """Where on its line the word that is wrong stands, from 0, and how long it is."""
+        named = bool(mention.name) and mention.root in self.known
+        name = rf"\s*(?:\.\s*|\[\s*[\"'])({re.escape(mention.name)})\b" if named else ""
+        found = re.search(rf"\b{re.escape(mention.root)}\b{name}", line)
+        if not found:
+            return 0, 1
+        start, end = found.span(1) if named else found.span()
+        return start, end - start
 
     def _subjects(self) -> None:
         if not self.message.subject_in(self.shop.fallback, self.shop.fallback):
@@ -235,24 +245,12 @@ class _Check:
         for mention in [] if refused else mentions_in(str(subject), "subject"):
             if complaint := self._unknown(mention):
                 start = sum(len(line) + 1 for line in str(subject).split("\n")[: mention.line - 1])
-                column, length = _find(mention, _line(str(subject), mention.line))
+                column, length = self._word(mention, _line(str(subject), mention.line))
                 self.found.add("unknown-variable", subject.at(start + column, length), *complaint)
 
 
 def _line(text: str, number: int) -> str:
     return text.split("\n")[number - 1] if number <= text.count("\n") + 1 else ""
-
-
-def _find(mention: Mention, line: str) -> tuple[int, int]:
-    """Where on its line a variable stands, from 0, and how long it is."""
-    pattern = rf"\b{re.escape(mention.root)}\b" + (
-        rf"\s*(?:\.\s*|\[\s*[\"'])({re.escape(mention.name)})\b" if mention.name else ""
-    )
-    found = re.search(pattern, line)
-    if not found:
-        return 0, 1
-    start, end = found.span(1) if mention.name else found.span()
-    return start, end - start
 
 
 def _first_sentence(fault: TemplateSyntaxError) -> str:

@@ -22,7 +22,7 @@ _GSM = re.compile(f"[{re.escape(_PLAIN + _EXTENDED)}]*")
 _TWO_SEPTETS = re.compile(f"[{re.escape(_EXTENDED)}]")
 # Letters and signs that are one UTF-16 unit and never join a neighbour: no need to look for clusters.
 _ONE_UNIT_EACH = re.compile(
-    "[\\x00-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u200b\u2010-\u2027\u2030-\u205e\u20a0-\u20cf\u2116]*"
+    "[\\x00-\u02ff\u0370-\u0482\u048a-\u0590\u1e00-\u200b\u2010-\u2027\u2030-\u205e\u2070-\u20cf\u2100-\u2bff\u3000-\u3029\u4e00-\u9fff]*"
 )
 _JOINER = "\u200d"
 _MARKS = (

@@ -1,0 +1,75 @@
+"""Templates can name, choose, repeat and format; they cannot compute, call or fill the memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from regulars.words.allowed import refusals
+from regulars.words.reading import parse
+from regulars.words.render import WordsError
+
+HOSTILE = [
+    "{{ 'x' * 10**9 }}",
+    "{{ '%0999999999d' % 1 }}",
+    "{{ 2 ** 99999999 }}",
+    "{{ 9 // 2 }}",
+    "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
+    "{{ lipsum(n=100000) }}",
+    "{{ 'x'.center(999999999) }}",
+    "{{ 'x' | center(999999999) }}",
+    "{{ 'x' | indent(999999999) }}",
+    "{{ '%s' | format('x') }}",
+    "{% set a = 'x' %}",
+    "{% set a %}x{% endset %}",
+    "{% macro m() %}{% endmacro %}",
+    "{% include 'a' %}",
+    "{% import 'a' as a %}",
+    "{% from 'a' import b %}",
+    "{% filter upper %}x{% endfilter %}",
+    "{% call x() %}{% endcall %}",
+    "{% with a = 1 %}{% endwith %}",
+    "{% autoescape false %}{{ a }}{% endautoescape %}",
+    "{{ customer.__class__ }}",
+    "{{ customer['__class__'] }}",
+    "{{ customer[customer.key] }}",
+    "{{ customer._private }}",
+    "{{ customer | attr('format') }}",
+    "{{ customer.first_name | safe }}",
+    "{{ customer.delete() }}",
+    "{{ self }}",
+    "{% block a %}{{ super() }}{% endblock %}",
+    "{{ namespace }}{{ namespace() }}",
+    "{{ customer.name[0:5] }}",
+    "{{ -1 }}",
+    "{% extends customer.layout %}",
+    "{% for a in x %}{% for b in x %}{% for c in x %}{% endfor %}{% endfor %}{% endfor %}",
+    "{% for a in x recursive %}{% endfor %}",
+    "{% for a in x | upper %}{% endfor %}",
+    "{{ {'a': 1} }}",
+    "{% if x is callable %}{% endif %}",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_hostile_template_is_refused_when_read_and_when_rendered(written, text):
+    assert refusals(parse(text))
+    with pytest.raises(WordsError, match=r"templates/a\.en\.sms:1: "):
+        written({"a.en.sms": text}).sms("a", "en", {"customer": {"first_name": "x"}, "x": [1]})
+
+
+def test_a_refusal_tells_its_line_and_what_is_allowed():
+    (refusal,) = refusals(parse("fine\n{{ range(3) }}"))
+    assert refusal.line == 2
+    assert "calling something" in refusal.sentence
+
+
+def test_an_ordinary_template_is_accepted():
+    text = """{% extends "layout/letter.html" %}{% block words %}
+    {% if customer.orders > 1 and customer.city in ('Cluj', 'Iași') or not customer.vip %}
+    {{ customer.first_name | default("friend") | upper }}{% endif %}
+    {% for row in rows %}{{ loop.index }}. {{ row.product ~ ", " }}{{ row["price"] | money }}
+    {% if not loop.last %}; {% endif %}{% else %}none{% endfor %}
+    {{ rows | length }} {{ rows | length | plural(one="tea", other="teas") }}
+    {{ "a" if offer is defined else "b" }}{{ customer.points - 10 }}
+    {% endblock %}"""
+    assert refusals(parse(text)) == []
