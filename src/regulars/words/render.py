@@ -32,7 +32,7 @@ _SKELETONS = 512
 # What a template can do wrong while it is rendered: its own faults, and values its filters cannot take.
 _FAULTS = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError)
 # Spaces that Babel writes between a number and its unit are not in GSM-7: one of them would double the price.
-_SMS_SPACES = str.maketrans({"\xa0": " ", "\u202f": " ", "\u2009": " "})
+_WIDE_SPACES = ("\xa0", "\u202f", "\u2009")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,9 @@ class Words:
     def sms(self, template: str, language: str, context: Mapping[str, Any]) -> str:
         """Render a text message: plain, its ends trimmed, every space one that GSM-7 has. Raises WordsError."""
         rendered = self._sheet(template, language, "sms").render({**context, "shop": self._shop})
-        text = rendered.text.translate(_SMS_SPACES).strip()
+        text = rendered.text.strip()
+        for space in _WIDE_SPACES:
+            text = text.replace(space, " ")
         if len(text) > sms.LONGEST:
             file = f"{FOLDER}/{template}.{language}.sms"
             raise WordsError(
