@@ -42,8 +42,8 @@ def place(
         return source.position(first), ()
     places = tuple(source.place(index) for index in _align(value, shown, style, first))
     line, column = places[0]
-    length = sum(1 for at in places if at[0] == line and at[1] >= column)
-    return Position(source.file, line, column, max(length, 1)), places
+    shown_there = [at for sign, (row, at) in zip(value, places, strict=True) if row == line and not sign.isspace()]
+    return Position(source.file, line, column, max(shown_there, default=column) - column + 1), places
 
 
 def _align(value: str, shown: str, style: str | None, first: int) -> list[int]:
@@ -61,7 +61,7 @@ def _align(value: str, shown: str, style: str | None, first: int) -> list[int]:
             at = first + ink[taken][1]
             offsets += _between(blanks, left, at)
             offsets.append(at)
-            blanks, left, taken = [], at, taken + 1
+            blanks, left, taken = [], first + ink[taken][2] - 1, taken + 1
         else:
             blanks.append(character)
     return offsets + _between(blanks, left, None)
@@ -78,20 +78,21 @@ def _between(blanks: list[str], left: int, right: int | None) -> list[int]:
     return [left + 1] * (after + 1) + [right - indent + n for n in range(indent)]
 
 
-def _ink(shown: str, style: str | None) -> list[tuple[str, int]]:
-    """(character, offset in `shown`) of everything that folding leaves alone: ink, and white space that is escaped."""
-    ink: list[tuple[str, int]] = []
+def _ink(shown: str, style: str | None) -> list[tuple[str, int, int]]:
+    """(character, start, end in `shown`) of what folding leaves alone: ink, and escaped white space."""
+    ink: list[tuple[str, int, int]] = []
     index = 0
     while index < len(shown):
         character = shown[index]
         if style == '"' and character == "\\" and (found := _ESCAPE.match(shown, index)):
             if decoded := _decoded(found[0]):
-                ink.append((decoded, index))
+                ink.append((decoded, index, found.end()))
             index = found.end()
         else:
+            end = index + (2 if style == "'" and shown.startswith("''", index) else 1)
             if character not in _BLANK:
-                ink.append((character, index))
-            index += 2 if style == "'" and shown.startswith("''", index) else 1
+                ink.append((character, index, end))
+            index = end
     return ink
 
 

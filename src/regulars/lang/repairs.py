@@ -67,14 +67,14 @@ def meant(word: type[Word], text: str) -> str:
     repair = _REPAIRS.get(word)
     if repair is None or len(text) > 80:
         return ""
-    tried = " ".join(text.split())
-    tried = re.sub(r"[A-Za-z]{3,}", lambda found: nearest(found[0], repair.words) or found[0], tried)
-    if _fits(word, tried):
-        return tried
-    for pattern, replacement in repair.swaps:
-        tried = re.sub(pattern, replacement, tried)
-        if _fits(word, tried):
-            return tried
+    written = " ".join(text.split())
+    spelt = re.sub(r"[A-Za-z]{3,}", lambda found: nearest(found[0], repair.words) or found[0], written)
+    for start in (written, spelt):
+        tried = start
+        for pattern, replacement in (("", ""), *repair.swaps):
+            tried = re.sub(pattern, replacement, tried)
+            if _fits(word, tried):
+                return tried
     return ""
 
 

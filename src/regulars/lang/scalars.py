@@ -47,7 +47,7 @@ class Word:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        return {"type": ["string", "number"], "description": cls.form}
+        return {"type": ["string", "number"], "form": cls.form}
 
 
 def _match(pattern: str, text: str) -> re.Match[str]:

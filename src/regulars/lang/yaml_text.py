@@ -7,6 +7,7 @@ nothing here recurses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,9 @@ from regulars.lang.written import Written
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000
 MAX_DEPTH = 32
+_LONG_WORD = re.compile(r"\S{5000,}")
+"""ruamel.yaml takes quadratic time for a tag; 5,000 characters are harmless."""
+_BEYOND_UNICODE = re.compile(r"\\U(?!0010|000[0-9A-Fa-f])[0-9A-Fa-f]{8}")
 
 Spot = tuple[str | int, ...]
 """Where a value stands in a document: keys and list indices from the top, such as `("messages", 0, "offer")`."""
@@ -116,6 +120,10 @@ class _Composer:
     documents: int = 0
 
     def document(self) -> Document | None:
+        if found := next((run for run in _LONG_WORD.finditer(self.source.text) if "!" in run[0]), None):
+            position = self.source.position(found.start())
+            self.problems.add("yaml-tag", position, "A tag of YAML without an end stands here.", _WAYS_OUT["yaml-tag"])
+            return None
         try:
             for event in self._events():
                 self._take(event)
@@ -137,7 +145,9 @@ class _Composer:
             raise _Stop from error
         except (YAMLError, ValueError, OverflowError, LookupError, AttributeError, TypeError) as error:
             # The scanner lets through whatever its parts raise, such as chr() of an escape beyond Unicode.
-            diagnose(self.source, Syntax(), self.problems)
+            beyond = _BEYOND_UNICODE.search(self.source.text)
+            said = Syntax("unknown escape character", beyond.start()) if beyond else Syntax()
+            diagnose(self.source, said, self.problems)
             raise _Stop from error
 
     def _take(self, event: Any) -> None:
@@ -252,7 +262,9 @@ class _Composer:
                 "yaml-anchor", event, f"`&{event.anchor}` names something to repeat: anchors are not used here."
             )
         if event.ctag is not None:
-            self._refuse("yaml-tag", event, f"`{event.ctag}` is a tag of YAML: tags are not used here.")
+            start = event.start_mark.index
+            tag = self.source.text[start : start + 40].split(maxsplit=1)[0]  # str(ctag) takes quadratic time
+            self._refuse("yaml-tag", event, f"`{tag}` is a tag of YAML: tags are not used here.")
 
     def _refuse(self, code: str, event: Any, sentence: str) -> None:
         self.problems.add(code, self.source.position(event.start_mark.index), sentence, _WAYS_OUT[code])

@@ -1,0 +1,113 @@
+"""JSON Schemas for editors, from the models: `schemas/rules.schema.json` and `schemas/campaign.schema.json`.
+
+An editor reads plain YAML, so the schemas know the short forms (a trait that is one expression, a subject that is one
+text) and take a number wherever somebody may write `10` for a text.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from regulars.lang.keys import BARE, Key
+from regulars.lang.model import Campaign, Rules
+
+FOLDER = "schemas"
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_SCALAR = {"type": ["string", "number", "boolean"]}
+_FILES: dict[str, tuple[type[Key], str]] = {
+    "rules.schema.json": (Rules, "rules.yaml of a Regulars project: who is who"),
+    "campaign.schema.json": (Campaign, "a campaign of a Regulars project: who gets what, when"),
+}
+_SEGMENT = {
+    "description": "a condition (in or out), or a ladder: the first step that holds gives the value",
+    "anyOf": [
+        _SCALAR,
+        {
+            "type": "array",
+            "minItems": 1,
+            "items": {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": _SCALAR},
+        },
+    ],
+}
+_SHORT_FORMS = {
+    "Trait": {**_SCALAR, "description": "an expression over other traits"},
+    "Table": {**_SCALAR, "description": "a file, a glob, or a table of the backend"},
+}
+"""What a validator of the model takes in place of the mapping."""
+_BARE_VALUES = (("Message", "subject"), ("Offer", "next_time"))
+"""Keys that take one text beside their group or list."""
+
+
+def texts() -> dict[str, str]:
+    """File name → content of every schema."""
+    return {
+        name: json.dumps(_schema(model, title), ensure_ascii=False, indent=2) + "\n"
+        for name, (model, title) in _FILES.items()
+    }
+
+
+def write(root: Path) -> list[Path]:
+    """Write the schemas into `root/schemas`; the files written."""
+    folder = root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, text in texts().items():
+        (folder / name).write_text(text, encoding="utf-8")
+        written.append(folder / name)
+    return written
+
+
+class _Plain(GenerateJsonSchema):
+    """Schemas without pydantic's titles, which repeat the keys, and without defaults, which are no JSON here."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  # the signature of pydantic
+        return False
+
+    def default_schema(self, schema: Any) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+
+def _schema(model: type[Key], title: str) -> dict[str, Any]:
+    schema = model.model_json_schema(by_alias=True, schema_generator=_Plain)
+    definitions = {name: _mapping(part) for name, part in schema.pop("$defs", {}).items() if name != "Step"}
+    for name, short in _SHORT_FORMS.items():
+        if name in definitions:
+            long = definitions[name]
+            definitions[name] = {"description": long.pop("description", ""), "anyOf": [short, long]}
+    if "Segment" in definitions:
+        definitions["Segment"] = _SEGMENT
+    if "Trait" in definitions:
+        definitions["Trait"]["anyOf"][1]["required"] = ["from", "value"]
+    for owner, key in _BARE_VALUES:
+        if owner in definitions:
+            properties = definitions[owner]["properties"]
+            described = properties[key].pop("description", "")
+            properties[key] = {"description": described, "anyOf": [_SCALAR, properties[key]]}
+    return {"$schema": _DIALECT, "title": title, **_mapping(schema), "$defs": dict(sorted(definitions.items()))}
+
+
+def _mapping(schema: dict[str, Any]) -> dict[str, Any]:
+    """One model: its keys in alphabetical order, without the one of its short form, its values as YAML gives them."""
+    properties = {key: _relaxed(value) for key, value in sorted(schema.get("properties", {}).items()) if key != BARE}
+    rest = {key: value for key, value in schema.items() if key not in ("title", "properties")}
+    return {**rest, "properties": properties}
+
+
+def _relaxed(part: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a value, with a number wherever YAML may read one in place of a text, and without `or null`."""
+    options = [one for one in part.get("anyOf", []) if one != {"type": "null"}]
+    if len(options) == 1:
+        return _relaxed({**options[0], **{key: value for key, value in part.items() if key != "anyOf"}})
+    relaxed = {key: value for key, value in part.items() if key not in ("title", "default", "form")}
+    for inside in ("items", "additionalProperties"):
+        if isinstance(relaxed.get(inside), dict):
+            relaxed[inside] = _relaxed(relaxed[inside])
+    if relaxed.get("type") == "string" and "enum" not in relaxed:
+        relaxed |= _SCALAR
+    if form := part.get("form"):
+        relaxed["description"] = f"{part.get('description', '')}: {form}".removeprefix(": ")
+    return relaxed
