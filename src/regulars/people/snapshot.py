@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -19,7 +20,7 @@ import pyarrow as pa
 from regulars.lang.problems import Position, Problem
 from regulars.people import engine, findings, segments
 from regulars.people.source import Source
-from regulars.people.traits import CUSTOMER, NEWEST, Counting, zero_over_no_rows
+from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, Counting, zero_over_no_rows
 from regulars.people.vocabulary import COUNTED_FACTS, LEDGER_FACTS, Vocabulary
 
 FORMAT = 1
@@ -55,15 +56,15 @@ class SnapshotTaker:
     day: date
     ledger_version: str = ""
 
-    def take(self, facts: pa.Table | None, *, fresh: bool = False) -> Snapshot:
-        """The snapshot with the ledger's `facts` (a row per customer: `customer_id` and `LEDGER_FACTS`).
+    def take(self, facts: Callable[[], pa.Table] | None, *, fresh: bool = False) -> Snapshot:
+        """The snapshot; `facts` gives what the ledger knows (a row per customer: `customer_id` and `LEDGER_FACTS`).
 
         Files unchanged and rules unchanged: reused. A database: once a day unless `fresh`.
         """
         people = self._people(fresh=fresh)
         path = self._folder / f"{self.day}-{self._key(people.stem, self._derived_words())}.parquet"
         if not path.exists():
-            self._derive(people, facts, path)
+            self._derive(people, facts() if facts else None, path)
         notes = json.loads(people.with_suffix(".json").read_text())
         found = [Problem(Position(**one.pop("position")), **one) for one in notes["findings"]]
         newest = datetime.fromisoformat(notes["newest_order"]) if notes["newest_order"] else None
@@ -91,9 +92,9 @@ class SnapshotTaker:
         path = self._folder / f"people-{self._key(self._people_words())}.parquet"
         if not path.exists() or fresh:
             Counting(self.vocabulary, self.day).load()
-            found = [*findings.unreadable(self.source), *findings.of_rows(self.source, "people_of_source", "counted_orders")]
+            found = [*findings.unreadable(self.source), *findings.of_rows(self.source, PEOPLE, COUNTED + "orders")]
             self._copy(f"select * from ({self._joined()})", path)
-            newest, customers = self._row(f"select (select max({NEWEST}) from counted_orders), (select count(*) from read_parquet({engine.text(str(path))}))")
+            newest, customers = self._row(f"select (select max({NEWEST}) from {COUNTED}orders), (select count(*) from read_parquet({engine.text(str(path))}))")
             newest = self._row(f"select {self._local('time', 'timestamp ' + engine.text(str(newest)))}")[0] if isinstance(newest, datetime) else newest
             notes = {"customers": customers, "newest_order": newest.isoformat() if newest else "", "findings": [asdict(one) for one in found]}
             path.with_suffix(".json").write_text(json.dumps(notes))
@@ -126,13 +127,13 @@ class SnapshotTaker:
                 columns.append(f"p.{engine.name(column)} as {engine.name(meaning)}")
         joins = []
         for number, table in enumerate(Counting(self.vocabulary, self.day).tables()):
-            joins.append(f"left join {engine.name('counted_' + table)} t{number} on t{number}.{CUSTOMER} = p.{key}")
+            joins.append(f"left join {engine.name(COUNTED + table)} t{number} on t{number}.{CUSTOMER} = p.{key}")
             for one in self.vocabulary.counted:
                 if one.table == table:
                     value = self._local(one.value.kind, f"t{number}.{engine.name(one.name)}")
                     columns.append(f"{f'coalesce({value}, 0)' if zero_over_no_rows(one) else value} as {engine.name(one.name)}")
         chosen = ", ".join([f"p.{key}", *columns])
-        return f"select {chosen} from people_of_source p {' '.join(joins)} where coalesce(trim(p.{key}), '') <> ''"
+        return f"select {chosen} from {PEOPLE} p {' '.join(joins)} where coalesce(trim(p.{key}), '') <> ''"
 
     def _derive(self, people: Path, facts: pa.Table | None, path: Path) -> None:
         connection = self.source.connection
@@ -140,15 +141,15 @@ class SnapshotTaker:
         columns = ", ".join(self._fact(fact, facts) for fact in LEDGER_FACTS)
         joined = ""
         if facts is not None:
-            connection.register("ledger_facts", facts)
-            joined = f"left join ledger_facts f on f.customer_id = p.{key}"
+            connection.register("regulars_facts", facts)
+            joined = f"left join regulars_facts f on f.customer_id = p.{key}"
         base = f"select p.*, {columns} from read_parquet({engine.text(str(people))}) p {joined}"
         try:
-            connection.execute(f"create or replace temp view people_and_facts as {base}") if facts is None else connection.execute(f"create or replace temp table people_and_facts as {base}")
-            self._copy(segments.query("people_and_facts", self.vocabulary.derived, self.day), path)
+            connection.execute(f"create or replace temp view regulars_people_and_facts as {base}") if facts is None else connection.execute(f"create or replace temp table regulars_people_and_facts as {base}")
+            self._copy(segments.query("regulars_people_and_facts", self.vocabulary.derived, self.day), path)
         finally:
             if facts is not None:
-                connection.unregister("ledger_facts")
+                connection.unregister("regulars_facts")
 
     def _fact(self, fact: str, facts: pa.Table | None) -> str:
         kind = LEDGER_FACTS[fact].kind

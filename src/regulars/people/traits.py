@@ -7,12 +7,18 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+
 from regulars.lang.expressions import COUNTING
 from regulars.people import engine
 from regulars.people.rows import RowCompiler
 from regulars.people.source import Source
 from regulars.people.vocabulary import Counted, Vocabulary
 
+PEOPLE = "regulars_people"
+"""DuckDB: all columns of `customers`."""
+COUNTED = "regulars_counted_"
+"""DuckDB: with a table's name behind it, a row per customer with what was counted."""
 CUSTOMER = "regulars_customer"
 ROWS = "regulars_rows"
 NEGATIVE = "regulars_negative"
@@ -36,10 +42,18 @@ class Counting:
         return sorted({"orders", *(one.table for one in self.vocabulary.counted)})
 
     def load(self) -> None:
-        """Leave `people_of_source` (all columns of `customers`) and `counted_TABLE` (a row per customer) in DuckDB."""
-        self._keep("people_of_source", self.source.expression("customers"))
+        """Leave `PEOPLE` (all columns of `customers`) and `COUNTED…` (a row per customer) in DuckDB."""
+        self._keep(PEOPLE, self.source.expression("customers"))
         for table in self.tables():
-            self._keep(f"counted_{table}", self.aggregate(table))
+            self._keep(COUNTED + table, self.aggregate(table))
+
+    def fetch(self, expression: Any) -> pa.Table:
+        """The rows of an Ibis expression over the source."""
+        if self.source.in_files:
+            import ibis
+
+            return engine.arrow(self.source.connection, str(ibis.to_sql(expression, dialect="duckdb")))
+        return expression.to_pyarrow()
 
     def _keep(self, relation: str, expression: Any) -> None:
         connection = self.source.connection
@@ -48,13 +62,13 @@ class Counting:
 
             connection.execute(f"create or replace temp table {engine.name(relation)} as {ibis.to_sql(expression, dialect='duckdb')}")
             return
-        connection.register("arriving", expression.to_pyarrow())
-        connection.execute(f"create or replace temp table {engine.name(relation)} as select * from arriving")
-        connection.unregister("arriving")
+        connection.register("regulars_arriving", self.fetch(expression))
+        connection.execute(f"create or replace temp table {engine.name(relation)} as select * from regulars_arriving")
+        connection.unregister("regulars_arriving")
 
     def aggregate(self, table: str) -> Any:
         """The Ibis query for `table`: a row per customer with its traits and what the findings need."""
-        rows = self._counting_rows(table)
+        rows = self.until_day_ends(table)
         compiler = self._compiler(rows)
         values = {one.name: self._value(rows, compiler, one) for one in self.vocabulary.counted if one.table == table}
         if table == "orders":
@@ -67,13 +81,18 @@ class Counting:
     def _compiler(self, rows: Any) -> RowCompiler:
         return RowCompiler(rows, self.day, self.source.zone, str(self.source.rules.shop.timezone))
 
-    def _counting_rows(self, table: str) -> Any:
+    def until_day_ends(self, table: str) -> Any:
         """The rows of `table` that had happened by the end of the day, and that count."""
-        rows = self.source.expression(table)
+        rows = self.counting_rows(table)
         at = self.source.time_column(table)
         if at:
             happened = self._before_end(rows[at])
             rows = rows.filter(happened | rows[at].isnull())
+        return rows
+
+    def counting_rows(self, table: str) -> Any:
+        """The rows of `table`; of `orders` only those that count (`order.counts`)."""
+        rows = self.source.expression(table)
         counts = self.source.rules.source.order.counts
         if table == "orders" and counts is not None:
             condition = self._rows_condition(counts)

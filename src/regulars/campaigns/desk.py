@@ -1,0 +1,250 @@
+"""The desk: one project opened for work, with its data, its ledger and its words at hand."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from regulars.campaigns import calendar
+from regulars.errors import ProjectError
+from regulars.lang.expressions import Expression
+from regulars.lang.model import Campaign, Rules
+from regulars.lang.problems import Problems
+from regulars.lang.project import Project, load
+from regulars.lang.written import Written
+from regulars.people import engine
+from regulars.people.snapshot import Snapshot, SnapshotTaker
+from regulars.people.source import Source
+from regulars.people.vocabulary import Vocabulary
+from regulars.settings import Settings
+
+if TYPE_CHECKING:
+    from regulars.campaigns.steps import Step
+    from regulars.ledger.store import Ledger
+    from regulars.words.links import Links
+    from regulars.words.render import Words
+
+
+class ProblemsFoundError(ProjectError):
+    """The project has problems that stop everything; `problems` holds them all."""
+
+    def __init__(self, problems: Problems) -> None:
+        errors = len(problems.errors)
+        super().__init__(f"{errors} problem{'' if errors == 1 else 's'} in the project's files. Nothing was sent.", "`regulars check` shows them.")
+        self.problems = problems
+
+
+@dataclass
+class Desk:
+    """A project opened for work. Nothing is read before it is asked for; `close` (or `with`) gives everything back.
+
+    `looking`: for plan, why and report, which never write to the ledger.
+    """
+
+    root: Path
+    project: Project
+    settings: Settings
+    problems: Problems
+    looking: bool = False
+    _conditions: dict[Written, Expression] = field(default_factory=dict)
+    _brought: set[str] = field(default_factory=set)
+
+    @classmethod
+    def open(cls, root: Path, *, looking: bool = False) -> Desk:
+        """Open the project in `root`; raises ProblemsFoundError when its files have errors."""
+        project, problems = load(root)
+        if project is None or problems.errors:
+            raise ProblemsFoundError(problems)
+        return cls(root, project, Settings.of(root), problems, looking)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the ledger and of DuckDB."""
+        if "ledger" in self.__dict__:
+            self.ledger.close()
+        if "source" in self.__dict__:
+            self.source.connection.close()
+
+    @property
+    def rules(self) -> Rules:
+        """`rules.yaml`."""
+        return self.project.rules
+
+    @property
+    def zone(self) -> str:
+        """The shop's time zone."""
+        return str(self.rules.shop.timezone)
+
+    @property
+    def folder(self) -> Path:
+        """`.regulars/`, which is ours alone."""
+        folder = self.root / ".regulars"
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def campaign(self, name: str) -> Campaign:
+        """The campaign called `name`; raises ProjectError with the nearest names when there is none."""
+        import difflib
+
+        if name in self.project.campaigns:
+            return self.project.campaigns[name]
+        near = difflib.get_close_matches(name, self.project.campaigns, 1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        raise ProjectError(f"There is no campaign `{name}`.{hint}", f"Campaigns: {', '.join(self.project.campaigns) or 'none yet'}.")
+
+    def day(self, moment: datetime) -> date:
+        """The shop's calendar day of `moment`."""
+        return calendar.day_of(moment, self.zone)
+
+    @cached_property
+    def source(self) -> Source:
+        """The shop's data, opened; raises ProblemsFoundError when a table or column is missing."""
+        source = Source(self.root, self.rules, self.problems).open()
+        self._stop_on_errors()
+        return source
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Every name a condition may read; raises ProblemsFoundError when the rules do not fit the data."""
+        vocabulary = Vocabulary(self.rules, self.source, self.problems).build()
+        self._stop_on_errors()
+        return vocabulary
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB in process."""
+        return self.source.connection
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """What Regulars did and heard."""
+        from regulars.ledger.store import Ledger
+
+        url, folder = self.settings.ledger, self.folder
+        return Ledger.look(url, folder) if self.looking else Ledger.open(url, folder)
+
+    @cached_property
+    def words(self) -> Words:
+        """The templates, compiled once."""
+        from regulars.words.render import Words
+
+        shop = self.rules.shop
+        return Words(self.root, [str(language) for language in shop.languages], shop.fallback, self.shop_words)
+
+    @property
+    def shop_words(self) -> dict[str, Any]:
+        """What templates see as `shop`."""
+        shop = self.rules.shop
+        return {"name": str(shop.name), "currency": str(shop.currency), "timezone": self.zone, "address": str(shop.address), "site": str(shop.site or ""), "email": str(shop.sender.reply_to or shop.sender.email)}
+
+    @cached_property
+    def links(self) -> Links:
+        """Makes the links of messages."""
+        from regulars.words.links import Links
+
+        return Links(self._secret(), self.settings.public_url, str(self.rules.shop.site or ""))
+
+    @cached_property
+    def steps(self) -> Mapping[str, Step]:
+        """The shop's own steps, by name."""
+        from regulars.campaigns.step_files import steps_of
+
+        return steps_of(self.root)
+
+    def condition(self, text: Written) -> Expression:
+        """`text` typed as a condition about a customer; raises ProblemsFoundError when it is none."""
+        if text not in self._conditions:
+            typed = self.vocabulary.condition(text)
+            if typed is None:
+                raise ProblemsFoundError(self.problems)
+            self._conditions[text] = typed
+        return self._conditions[text]
+
+    def snapshot(self, moment: datetime, *, fresh: bool = False) -> Snapshot:
+        """The snapshot of the shop's day of `moment`; raises ProblemsFoundError when the data has errors."""
+        from regulars.ledger import facts
+
+        reads_ledger = self.vocabulary.uses_ledger or self._campaigns_read_ledger
+        version = self.ledger.version() if reads_ledger else ""
+        day = self.day(moment)
+        taker = SnapshotTaker(self.root, self.source, self.vocabulary, day, version)
+        snapshot = taker.take((lambda: facts.contact_facts(self.ledger, day, moment)) if reads_ledger else None, fresh=fresh)
+        for found in snapshot.findings:
+            self.problems.add(found.code, found.position, found.sentence, found.way_out, found.level)
+        self._stop_on_errors()
+        return snapshot
+
+    @cached_property
+    def _campaigns_read_ledger(self) -> bool:
+        from regulars.people.vocabulary import LEDGER_FACTS
+
+        texts = [text for campaign in self.project.campaigns.values() for text in conditions_of(campaign)]
+        return any(self.condition(text).names & LEDGER_FACTS.keys() for text in texts)
+
+    def _stop_on_errors(self) -> None:
+        if self.problems.errors:
+            raise ProblemsFoundError(self.problems)
+
+    def _secret(self) -> str:
+        """The key that signs links: from the environment, else a random one of this project."""
+        if key := self.settings.secret_key.get_secret_value():
+            return key
+        path = self.folder / "secret"
+        if not path.exists():
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_text().strip()
+
+    def ask(self, sql: str, batch: pa.Table) -> pa.Table:
+        """The result of a step's query over `batch` and the shop's tables."""
+        if not self.source.in_files:
+            for table in self.rules.source.tables:
+                if re.search(rf"\b{re.escape(str(table))}\b", sql):
+                    self._bring(str(table))
+        return self.arrow(sql, batch=batch)
+
+    def _bring(self, table: str) -> None:
+        """Copy a table of the shop's database into DuckDB, once, because a step asks for it."""
+        if table not in self._brought:
+            self.connection.register("regulars_arriving", self.source.expression(table).to_pyarrow())
+            self.connection.execute(f"create or replace temp table {engine.name(table)} as select * from regulars_arriving")
+            self.connection.unregister("regulars_arriving")
+            self._brought.add(table)
+
+    def arrow(self, sql: str, **tables: pa.Table) -> pa.Table:
+        """The result of `sql` in DuckDB, with Arrow tables registered under their names meanwhile."""
+        for name, table in tables.items():
+            self.connection.register(name, table)
+        try:
+            return self.connection.execute(sql).to_arrow_table()
+        finally:
+            for name in tables:
+                self.connection.unregister(name)
+
+
+def conditions_of(campaign: Campaign) -> list[Written]:
+    """Every condition about a customer that a campaign holds; `exit: ordered` is none."""
+    texts = [campaign.audience, *(message.when for message in campaign.messages if message.when is not None)]
+    if campaign.exit is not None and campaign.exit.strip() != ORDERED:
+        texts.append(campaign.exit)
+    return texts
+
+
+ORDERED = "ordered"
+"""`exit: ordered`: any order that counts, since they entered, whoever gets the credit."""

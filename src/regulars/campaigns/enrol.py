@@ -1,0 +1,57 @@
+"""Entering: one chunk of people becomes entries, messages and codes, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from regulars.campaigns.desk import Desk
+from regulars.campaigns.letters import OWN_CODE, Letters
+from regulars.ledger import ids, outbox, referrals
+from regulars.people.engine import text
+
+CHUNK = 10_000
+"""People in one transaction: a longer one starves every other writer of a SQLite ledger."""
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """What one chunk wrote: entries that are new, and people who had been entered by somebody else meanwhile."""
+
+    new: int
+    already: int
+
+
+def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int, at: datetime) -> Enrolled:
+    """Write chunk number `chunk` (from 0) of a batch. Running it twice, or twice at once, changes nothing."""
+    rows = desk.arrow(f"select * from read_parquet({text(str(batch))}) where chunk = {chunk} order by customer_id")
+    if rows.num_rows == 0:
+        return Enrolled(0, 0)
+    rows = rows.append_column("enrolment_id", ids.draw(rows.num_rows))
+    letters = Letters(desk, campaign, desk.campaign(campaign).messages[0])
+    enrolments = desk.arrow(
+        f"""select enrolment_id as id, {text(campaign)} as campaign, customer_id, occasion, arm, timestamptz {text(at.isoformat())} as entered_at,
+                   due_at, {text(run_id)} as run_id, offer_step, case when arm <> 'treated' then due_at end as ended_at,
+                   case when arm <> 'treated' then 'held out' else '' end as end_reason from entering""",
+        entering=rows,
+    )
+    treated = desk.arrow("select * from entering where arm = 'treated'", entering=rows)
+    reads_referral = "referral" in letters.reads
+    if not reads_referral:
+        messages, codes = letters.build(treated, at)
+        with desk.ledger.writing() as connection:
+            new = outbox.enrol(connection, enrolments, messages, codes)
+        return Enrolled(len(new), rows.num_rows - len(new))
+    with desk.ledger.writing() as connection:
+        own = referrals.codes_for(connection, treated["customer_id"].combine_chunks(), at)
+        treated = _with_own_codes(desk, treated, own)
+        messages, codes = letters.build(treated, at)
+        new = outbox.enrol(connection, enrolments, messages, codes)
+    return Enrolled(len(new), rows.num_rows - len(new))
+
+
+def _with_own_codes(desk: Desk, letters: pa.Table, own: pa.Table) -> pa.Table:
+    return desk.arrow(f"select l.*, o.code as {OWN_CODE} from letters l join own o using (customer_id)", letters=letters, own=own)

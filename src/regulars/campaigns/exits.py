@@ -1,0 +1,37 @@
+"""Who has left: `exit` of a campaign, looked up just before each send."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pyarrow as pa
+
+from regulars.campaigns.desk import ORDERED, Desk
+from regulars.people import orders
+from regulars.people.engine import name as quoted
+from regulars.people.formulas import Formula
+from regulars.people.traits import Counting
+
+EXIT = "exit"
+
+
+def exited(desk: Desk, campaign: str, entries: pa.Table, at: datetime) -> set[str]:
+    """Customers among `entries` (customer_id, entered_at) for whom the campaign's `exit` holds at `at`."""
+    text = desk.campaign(campaign).exit
+    if text is None or entries.num_rows == 0:
+        return set()
+    if text.strip() == ORDERED:
+        return _ordered(desk, entries, at)
+    snapshot = desk.snapshot(at)
+    condition = Formula(snapshot.day, {})(desk.condition(text).tree)
+    key = quoted(snapshot.id_column)
+    found = desk.arrow(f"select s.{key} as customer_id from {snapshot.relation} s semi join entries e on e.customer_id = s.{key} where {condition}", entries=entries)
+    return set(found["customer_id"].to_pylist())
+
+
+def _ordered(desk: Desk, entries: pa.Table, at: datetime) -> set[str]:
+    """Any order that counts, since they entered, whoever gets the credit."""
+    since = min(entries["entered_at"].to_pylist())
+    placed = orders.placed(Counting(desk.vocabulary, desk.day(at)), since, at, customers=sorted(set(entries["customer_id"].to_pylist())))
+    found = desk.arrow("select distinct e.customer_id from entries e join placed p on p.customer_id = e.customer_id and p.at > e.entered_at", entries=entries, placed=placed)
+    return set(found["customer_id"].to_pylist())

@@ -1,0 +1,156 @@
+"""A run of one campaign, step by step, as the Prefect flow tells the story: select, enrol chunk by chunk, finish."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+
+from regulars import clock
+from regulars.campaigns import calendar, enrich
+from regulars.campaigns.desk import Desk
+from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk
+from regulars.campaigns.letters import OF, Letters
+from regulars.campaigns.select import Selector, expected, summary
+from regulars.campaigns.steps import StepContext
+from regulars.errors import ProjectError
+from regulars.lang.model import Campaign
+from regulars.ledger import ids, runs
+from regulars.people.engine import name as quoted
+from regulars.people.engine import text
+from regulars.people.snapshot import Snapshot
+
+DECISIONS_KEPT_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What a run decided. Numbers only: this travels through Prefect's database."""
+
+    run_id: str
+    campaign: str
+    audience: int = 0
+    enter: int = 0
+    """People who enter, held out or not."""
+    chunks: int = 0
+    send: dict[str, int] = field(default_factory=dict)
+    languages: dict[str, dict[str, int]] = field(default_factory=dict)
+    withheld: dict[str, int] = field(default_factory=dict)
+    holdout: int = 0
+    held: int = 0
+    """Of those who get it: how many wait for the end of quiet hours."""
+    stopped: str = ""
+    """Why nothing happens; empty when it does."""
+
+
+def due(desk: Desk, at: datetime) -> list[str]:
+    """The live campaigns whose schedule falls on the shop's day of `at`, in the order of `guards.first`."""
+    first = [str(name) for name in desk.rules.guards.first]
+    names = sorted(desk.project.campaigns, key=lambda name: (first.index(name) if name in first else len(first), name))
+    day = desk.day(at)
+    return [name for name in names if desk.campaign(name).status == "live" and calendar.due_on(desk.campaign(name).schedule, day)]
+
+
+def select(desk: Desk, campaign: str, at: datetime) -> Selected:
+    """Decide about everybody, keep the reasons, and lay the batch of those who enter. Nothing enters yet."""
+    described = desk.campaign(campaign)
+    run_id = ids.one()
+    if described.status != "live":
+        return Selected(run_id, campaign, stopped=f"its status is {described.status}; only a live campaign sends.")
+    snapshot = desk.snapshot(at)
+    table = Selector(desk, campaign, at).run(snapshot, "regulars_selected")
+    counts = summary(desk, table)
+    selected = replace(_selected(run_id, campaign, counts), stopped=expected(described, counts))
+    if selected.stopped:
+        return selected
+    _log(desk, run_id, campaign, at, table)
+    folder = _folder(desk, run_id)
+    people = _batch(desk, campaign, at, table, snapshot, folder / "batch.parquet")
+    (folder / "run.json").write_text(json.dumps({"campaign": campaign, "at": at.isoformat(), "selected": asdict(selected)}))
+    with desk.ledger.writing() as connection:
+        runs.begin(connection, run_id, campaign, as_of=at, audience=selected.audience, fingerprint=desk.project.fingerprint, snapshot=snapshot.path.name, counts=asdict(selected))
+    return replace(selected, enter=people, chunks=-(-people // CHUNK))
+
+
+def enrol(desk: Desk, run_id: str, chunk: int) -> Enrolled:
+    """Write chunk number `chunk` (from 0) of the run. Safe to run again."""
+    folder, run = _run(desk, run_id)
+    return enrol_chunk(desk, run["campaign"], run_id, folder / "batch.parquet", chunk, datetime.fromisoformat(run["at"]))
+
+
+def finish(desk: Desk, run_id: str) -> None:
+    """Close the run; its batch, which holds people, is deleted."""
+    folder, _ = _run(desk, run_id)
+    with desk.ledger.writing() as connection:
+        runs.finish(connection, run_id, clock.now())
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _selected(run_id: str, campaign: str, counts: dict[str, object]) -> Selected:
+    return Selected(run_id, campaign, **{key: value for key, value in counts.items() if key in Selected.__dataclass_fields__})  # type: ignore[arg-type]  # summary() gives these fields
+
+
+def _folder(desk: Desk, run_id: str) -> Path:
+    folder = desk.folder / "runs" / run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _run(desk: Desk, run_id: str) -> tuple[Path, dict[str, str]]:
+    folder = _folder(desk, run_id)
+    if not (folder / "run.json").exists():
+        raise ProjectError(f"The run {run_id} is over, or was never selected.", "Run the campaign again: nobody enters twice.")
+    return folder, json.loads((folder / "run.json").read_text())
+
+
+def _batch(desk: Desk, campaign: str, at: datetime, table: str, snapshot: Snapshot, path: Path) -> int:
+    """Those who enter, with what the words read of them, as Parquet in chunks; returns how many."""
+    people = entrants(desk, campaign, at, table, snapshot)
+    desk.arrow(f"copy (select * from entrants) to {text(str(path))} (format parquet)", entrants=people)
+    return int(people.num_rows)
+
+
+def entrants(desk: Desk, campaign: str, at: datetime, table: str, snapshot: Snapshot) -> pa.Table:
+    """Those who enter by the decisions in `table`, as letters (see `letters`) with their `chunk` number from 0."""
+    described = desk.campaign(campaign)
+    letters = Letters(desk, campaign, described.messages[0])
+    columns = {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
+    people = desk.arrow(
+        f"""select d.* exclude (reason), (row_number() over (order by d.customer_id) - 1) // {CHUNK} as chunk{letters.customer_columns("s", columns)}
+            from {table} d join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = d.customer_id
+            where d.reason is null or d.reason = 'holdout' order by d.customer_id"""
+    )
+    return enriched(desk, described, campaign, people, letters, at)
+
+
+def enriched(desk: Desk, campaign: Campaign, name: str, entering: pa.Table, letters: Letters, at: datetime) -> pa.Table:
+    """Letters with the columns that the campaign's steps add and its words read."""
+    if not campaign.enrich or entering.num_rows == 0:
+        return entering
+    context = StepContext(ask=desk.ask, as_of=desk.day(at), campaign=name)
+    added = enrich.enriched(entering.select(["customer_id"]), campaign.enrich, desk.steps, context)
+    reads = letters.reads.get("customer") or set()
+    for column in added.column_names:
+        if column != "customer_id" and column in reads:
+            # Steps answer in the order they were asked in.
+            entering = entering.append_column(OF + column, added[column])
+    return entering
+
+
+def _log(desk: Desk, run_id: str, campaign: str, at: datetime, table: str) -> None:
+    """The decision log: each person of the audience with the reason, for `why`. No addresses."""
+    folder = desk.folder / "decisions"
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{desk.day(at)}-{campaign}-{run_id}.parquet"
+    desk.connection.execute(
+        f"""copy (select {text(campaign)} as campaign, {text(run_id)} as run_id, timestamptz {text(at.isoformat())} as at, customer_id, coalesce(reason, 'sent') as decision,
+                         arm, channel, language, not_before, local_day from {table}) to {text(str(path))} (format parquet)"""
+    )
+    oldest = clock.now().timestamp() - DECISIONS_KEPT_DAYS * 86_400
+    for old in folder.glob("*.parquet"):
+        if old.stat().st_mtime < oldest:
+            old.unlink(missing_ok=True)

@@ -1,0 +1,77 @@
+"""Who may get the credit for an order, and the credit that was given: rows in bulk for `campaigns.convert`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pyarrow as pa
+from sqlalchemy import Connection, delete, func, select
+from sqlmodel import col
+
+from regulars.ledger import bulk, referrals
+from regulars.ledger.crossing import MOMENT
+from regulars.ledger.store import Ledger
+from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Outcome, ReferralCode
+
+_TEXT = pa.string()
+ENTRIES = pa.schema([("id", _TEXT), ("campaign", _TEXT), ("customer_id", _TEXT), ("arm", _TEXT), ("entered_at", MOMENT)])
+SENT_MESSAGES = pa.schema(
+    [("message_id", _TEXT), ("enrolment_id", _TEXT), ("campaign", _TEXT), ("name", _TEXT), ("customer_id", _TEXT), ("sent_at", MOMENT), ("entered_at", MOMENT)]
+)
+ISSUED = pa.schema([("code", _TEXT), ("enrolment_id", _TEXT), ("message_name", _TEXT), ("campaign", _TEXT), ("customer_id", _TEXT)])
+OWN = pa.schema([("code", _TEXT), ("customer_id", _TEXT), ("created_at", MOMENT)])
+
+
+def first_entry(ledger: Ledger) -> datetime | None:
+    """When somebody first entered a campaign; None while nobody has."""
+    with ledger.reading() as connection:
+        earliest: datetime | None = connection.execute(select(func.min(col(Enrolment.entered_at), type_=Enrolment.__table__.c.entered_at.type))).scalar()  # type: ignore[attr-defined]  # SQLModel gives every table one
+    return earliest
+
+
+def entries(ledger: Ledger) -> pa.Table:
+    """All entries of all arms: id, campaign, customer_id, arm, entered_at."""
+    own = (Enrolment.id, Enrolment.campaign, Enrolment.customer_id, Enrolment.arm, Enrolment.entered_at)
+    return ledger.arrow(select(*(col(column) for column in own)), schema=ENTRIES)
+
+
+def sent_messages(ledger: Ledger) -> pa.Table:
+    """Messages that reached, or may have reached, somebody: message_id, enrolment_id, campaign, name, customer_id, sent_at, entered_at."""
+    own = (Message.id, Message.enrolment_id, Message.campaign, Message.name, Message.customer_id, Message.sent_at, Enrolment.entered_at)
+    statement = select(*(col(column) for column in own)).join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id)).where(col(Message.state).in_(SENT))
+    return ledger.arrow(statement, schema=SENT_MESSAGES)
+
+
+def issued_codes(ledger: Ledger) -> pa.Table:
+    """Codes of messages: code, enrolment_id, message_name, campaign, customer_id."""
+    own = (Code.code, Code.enrolment_id, Code.message_name, Code.campaign, Code.customer_id)
+    return ledger.arrow(select(*(col(column) for column in own)), schema=ISSUED)
+
+
+def referral_codes(ledger: Ledger) -> pa.Table:
+    """Advocates' own codes: code, customer_id, created_at."""
+    return ledger.arrow(select(col(ReferralCode.code), col(ReferralCode.customer_id), col(ReferralCode.created_at)), schema=OWN)
+
+
+def record_referrals(connection: Connection, rows: pa.Table) -> int:
+    """Write down friends' first orders; how many are new."""
+    return referrals.record(connection, rows) if rows.num_rows else 0
+
+
+def record(connection: Connection, rows: pa.Table) -> list[str]:
+    """Give the credit for orders (columns of `conversion`), each order once; the ids of the orders that are new."""
+    if rows.num_rows == 0:
+        return []
+    known = set(bulk.existing(connection, Conversion, "order_id", rows["order_id"].combine_chunks()).to_pylist())
+    bulk.insert(connection, Conversion, rows, skip_existing=True)
+    return [order for order in rows["order_id"].to_pylist() if order not in known]
+
+
+def replace_outcomes(connection: Connection, rows: pa.Table) -> None:
+    """What entries did in their windows (columns of `outcome`), as it stands now."""
+    if rows.num_rows == 0:
+        return
+    for start in range(0, rows.num_rows, bulk.SLICE):
+        ids = rows["enrolment_id"].slice(start, bulk.SLICE).to_pylist()
+        connection.execute(delete(Outcome).where(bulk.among(connection, col(Outcome.enrolment_id), "ids")), {"ids": bulk.listed(connection, ids)})
+    bulk.insert(connection, Outcome, rows)
