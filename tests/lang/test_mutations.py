@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[2]
 FILES = ("rules.yaml", "campaigns/welcome.yaml", "campaigns/winback.yaml")
 SCRAPS = (
     "", " ", "  ", "\n", "\t", ":", ": ", "- ", "#", " #x", "'", '"', "[", "]", "{", "}", "{{ x }}", ",", "|", ">",
-    "&a ", "*a", "!t ", "%", "@", "`", "\\", "---\n", "<<: ", "null", "~", "1e999", "-1", "0", "é", "я", "\u2028", "\0",
-    "🎁", "otherwise", "shop:", "from: ", "messages: []", "true", "100%", "'\"", "\r\n", "a: b: c", "? ", "\ufeff", "9" * 30,
+    "&a ", "*a", "!t ", "%", "@", "`", "\\", "---\n", "<<: ", "null", "~", "1e999", "-1", "0", "é", "я", "\u2028",
+    "\0", "🎁", "otherwise", "shop:", "from: ", "messages: []", "true", "100%", "'\"", "\r\n", "a: b: c", "? ",
+    "\ufeff", "9" * 30,
 )  # fmt: skip  # a list
 ROUNDS = 500
 

@@ -28,21 +28,23 @@ class Syntax:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """`pattern` on one of the lines means this mistake; `at` is the group the caret goes under."""
+    """`pattern` on one of the lines means this mistake, if YAML complains about one of `said`; the caret goes under `at`."""
 
     pattern: re.Pattern[str]
     code: str
     sentence: str
     way_out: str
-    at: str = "at"
+    said: tuple[str, ...] = ("",)
 
 
-def _sign(pattern: str, code: str, sentence: str, way_out: str) -> _Sign:
-    return _Sign(re.compile(pattern), code, sentence, way_out)
+def _sign(pattern: str, code: str, sentence: str, way_out: str, said: tuple[str, ...] = ("",)) -> _Sign:
+    return _Sign(re.compile(pattern), code, sentence, way_out, said)
 
 
 _LONGEST = 2_000
 """Characters of a line that are searched for signs."""
+_NO_COLON = "could not find expected ':'"
+_NO_PLACE = "mapping values are not allowed here"
 _KEY = r"^(?P<lead>\s*(?:- +)*(?:[^\s#:{\[\"']+: +)?)"
 _SIGNS = (
     _sign(
@@ -88,10 +90,10 @@ _SIGNS = (
         "write {at} alone, and   {rest}   on the next line",
     ),
     _sign(
-        r"^(?P<lead>\s*(?:- +)*[^\s#:{\[\"']+: +[^\s\"'{\[#|>][^#]*?)(?P<at>:)(?:\s|$)(?P<rest>.*)$",
+        r"^(?P<lead>\s*(?:- +)*[^\s#:{\[\"']+: +)(?P<text>[^\s\"'{\[#|>][^#]*?)(?P<at>:)(?P<rest>(?:\s|$).*)$",
         QUOTE,
         "A colon followed by a space begins a new `key: value`; a text that holds one needs quotes.",
-        "put everything after the first colon in quotes",
+        "write   {key}{quoted}",
     ),
     _sign(
         r"^(?P<lead>\s*)(?P<at>-)(?P<rest>[^\s\-].*)$",
@@ -112,10 +114,18 @@ _SIGNS = (
         "write   {at}: …",
     ),
     _sign(
-        r"^(?P<lead>\s*)(?P<at>[A-Za-z_][\w ]*)(?P<rest>\s*)$",
+        r"^(?P<lead>\s*(?:- +)?)(?P<at>[a-z_]+) +(?P<rest>[^\s:=][^:=]*)$",
+        "colon-missing",
+        "A key is followed by a colon.",
+        "write   {at}: {rest}",
+        (_NO_COLON, _NO_PLACE),
+    ),
+    _sign(
+        r"^(?P<lead>\s*)(?P<at>[A-Za-z_]\w*)(?P<rest>\s*)$",
         "colon-missing",
         "A key is followed by a colon.",
         "write   {at}: …",
+        (_NO_COLON, _NO_PLACE),
     ),
 )
 
@@ -169,7 +179,7 @@ _SAID = (
         "lines of one group start in the same column; what belongs to a line above stands two spaces further in",
     ),
     (
-        "could not find expected ':'",
+        _NO_COLON,
         "colon-missing",
         "A key is followed by a colon.",
         "write `key: value`",
@@ -181,7 +191,7 @@ _SAID = (
         "begin the list on its own line, below its key",
     ),
     (
-        "mapping values are not allowed here",
+        _NO_PLACE,
         "quote-this",
         "A colon followed by a space begins a new `key: value`; this is not the place for one.",
         "put a text that holds a colon in quotes; otherwise look whether the line lines up with the others",
@@ -202,19 +212,21 @@ def diagnose(source: Source, said: Syntax, problems: Problems) -> None:
     On a line where something else is wrong already, YAML's complaint is only what follows from it.
     """
     told = {problem.position.line for problem in problems.found if problem.position.file == source.file}
-    if told & set(_lines_to_search(source, said)[:1]) or _out_of_line(source, said, problems):
+    if told & set(_lines_to_search(source, said)[:1]):
         return
     for number in _lines_to_search(source, said):
         line = source.line(number)[:_LONGEST]
         for sign in _SIGNS:
-            if found := sign.pattern.match(line):
+            if any(part in said.problem for part in sign.said) and (found := sign.pattern.match(line)):
                 parts = {name: text or "" for name, text in found.groupdict().items()}
                 key = parts["lead"].lstrip(" -") or ""
                 position = Position(source.file, number, found.start("at") + 1, len(parts["at"]))
-                fill = parts | {"key": key, "quoted": quoted(parts["at"] + parts["rest"])}
+                fill = parts | {"key": key, "quoted": quoted(parts.get("text", "") + parts["at"] + parts["rest"])}
                 hint = sign.way_out.format(**fill) + (f"       {ALSO}" if sign.code == QUOTE else "")
                 problems.add(sign.code, position, sign.sentence.format(**fill), hint)
                 return
+    if _out_of_line(source, said, problems):
+        return
     for part, code, sentence, way_out in _SAID:
         if part in said.problem or part in said.context:
             opened = said.context_index if code.endswith("-open") else None
@@ -232,7 +244,7 @@ def _out_of_line(source: Source, said: Syntax, problems: Problems) -> bool:
     """Whether a line that is right in itself begins one or two columns off."""
     line, column = source.place(said.index)
     before = source.line(line)[: column - 1]
-    if "mapping values are not allowed" not in said.problem or not re.fullmatch(r"\s+(?:- +)*[\w ]{1,60}", before):
+    if _NO_PLACE not in said.problem or not re.fullmatch(r"\s+(?:- +)*[\w ]{1,60}", before):
         return False
     indent = len(before) - len(before.lstrip())
     problems.add(

@@ -95,7 +95,8 @@ class Table(Key):
     @model_validator(mode="after")
     def _one_origin(self) -> Table:
         if sum(value is not None for value in (self.file, self.table, self.sql)) != 1:
-            raise wrong("table-origin", "A table comes from exactly one of `file`, `table` and `sql`.")
+            origins = "A table comes from exactly one of `file`, `table` and `sql`."
+            raise wrong("table-origin", origins, "write   orders: data/orders.csv       or keep one of the three")
         return self
 
 
