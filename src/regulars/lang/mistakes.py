@@ -28,7 +28,7 @@ class Syntax:
 
 @dataclass(frozen=True, slots=True)
 class _Sign:
-    """`pattern` on one of the lines means this mistake, if YAML complains about one of `said`; the caret goes under `at`."""
+    """`pattern` on one of the lines means this mistake, if YAML says one of `said`; the caret goes under `at`."""
 
     pattern: re.Pattern[str]
     code: str
