@@ -7,12 +7,14 @@ that is nothing but `\\.` would end the rows too early on servers before 18; psy
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg import Connection as Driver
 from psycopg import Cursor, Error, sql
+from psycopg.errors import UniqueViolation
 from pyarrow import csv
 from sqlalchemy import Connection
 from sqlmodel import SQLModel
@@ -20,14 +22,16 @@ from sqlmodel import SQLModel
 from regulars.ledger import crossing
 
 STAGE = "regulars_stage"
+FEW = 100
+"""So many rows are faster as statements than through a temporary table."""
 _END_OF_ROWS = "\\."
 
 _DROP = "DROP TABLE {stage}"
 _CSV = "COPY {table} ({columns}) FROM STDIN (FORMAT csv)"
 _TEXT = "COPY {table} ({columns}) FROM STDIN"
 _STAGE = "CREATE TEMPORARY TABLE {stage} (LIKE {table}) ON COMMIT DROP"
-# In one order for everybody: two transactions with the same people then wait for each other, not in a circle.
-_TAKE = "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} ORDER BY {keys} ON CONFLICT DO NOTHING"
+_TAKE = "INSERT INTO {table} ({columns}) SELECT {columns} FROM {stage} ON CONFLICT DO NOTHING"
+_FEW = "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT DO NOTHING"
 
 
 def insert(connection: Connection, table: type[SQLModel], rows: pa.Table, *, skip_existing: bool) -> int:
@@ -35,18 +39,38 @@ def insert(connection: Connection, table: type[SQLModel], rows: pa.Table, *, ski
     name = crossing.name_of(table)
     try:
         with _driver(connection).cursor() as cursor:
-            if skip_existing:
-                return _through_stage(cursor, name, crossing.keys(table), rows)
-            _copy(cursor, name, rows)
-            return int(rows.num_rows)
+            if not skip_existing:
+                return _copy(cursor, name, rows)
+            keys = crossing.keys(table)
+            # In one order for everybody: two transactions with the same people wait for each other, not in a circle.
+            rows = rows.sort_by([(key, "ascending") for key in keys])
+            if rows.num_rows <= FEW:
+                return _one_by_one(cursor, name, rows)
+            return _all_new(connection, cursor, name, rows) or _through_stage(cursor, name, rows)
     except Error as error:
         # PostgreSQL's own words quote the row.
         raise crossing.RowsRefused(name, error.sqlstate or "") from None
 
 
-def _through_stage(cursor: Cursor[Any], table: str, keys: list[str], rows: pa.Table) -> int:
+def _one_by_one(cursor: Cursor[Any], table: str, rows: pa.Table) -> int:
+    words = _words(table=table, columns=rows.column_names)
+    words["values"] = sql.SQL(", ").join([sql.Placeholder()] * rows.num_columns)
+    cursor.executemany(sql.SQL(_FEW).format(**words), list(tuples(rows)))
+    return cursor.rowcount
+
+
+def _all_new(connection: Connection, cursor: Cursor[Any], table: str, rows: pa.Table) -> int:
+    """As if all rows were new, which they nearly always are, and twice as fast; 0, and nothing done, if one is not."""
+    try:
+        with connection.begin_nested():
+            return _copy(cursor, table, rows)
+    except UniqueViolation:
+        return 0
+
+
+def _through_stage(cursor: Cursor[Any], table: str, rows: pa.Table) -> int:
     stage = f"{STAGE}_{table}"
-    words = _words(table=table, stage=stage, columns=rows.column_names, keys=keys)
+    words = _words(table=table, stage=stage, columns=rows.column_names)
     cursor.execute(sql.SQL(_STAGE).format(**words))
     _copy(cursor, stage, rows)
     cursor.execute(sql.SQL(_TAKE).format(**words))
@@ -55,17 +79,23 @@ def _through_stage(cursor: Cursor[Any], table: str, keys: list[str], rows: pa.Ta
     return new
 
 
-def _copy(cursor: Cursor[Any], table: str, rows: pa.Table) -> None:
+def _copy(cursor: Cursor[Any], table: str, rows: pa.Table) -> int:
     words = _words(table=table, columns=rows.column_names)
     if _would_end_early(rows):
         with cursor.copy(sql.SQL(_TEXT).format(**words)) as copy:
-            for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+            for row in tuples(rows):
                 copy.write_row(row)
-        return
+        return int(rows.num_rows)
     written = io.BytesIO()
     csv.write_csv(rows, written, csv.WriteOptions(include_header=False))
     with cursor.copy(sql.SQL(_CSV).format(**words)) as copy:
         copy.write(written.getbuffer())
+    return int(rows.num_rows)
+
+
+def tuples(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """The rows as psycopg takes them."""
+    return zip(*(column.to_pylist() for column in rows.columns), strict=True)
 
 
 def _driver(connection: Connection) -> Driver[Any]:

