@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from regulars.campaigns.convert import Converted
     from regulars.campaigns.deliver import Delivered
     from regulars.campaigns.desk import Desk
+    from regulars.campaigns.enrol import Enrolled
     from regulars.campaigns.followups import Advanced
-    from regulars.campaigns.running import Enrolled, Selected
+    from regulars.campaigns.running import Selected
 
 CHANNELS = ("email", "sms")
 MESSAGES = 1000

@@ -1,3 +1,5 @@
+import signal
+
 import pytest
 from watching import artifacts, ask, eventually, processes_of, runs_of
 
@@ -147,3 +149,21 @@ def test_without_a_server_one_is_started_quietly_and_leaves_nothing_behind(laid_
     ]
     assert processes_of(laid_project) == []
     assert "Traceback" not in (laid_project / ".regulars" / "logs" / "api.log").read_text()
+
+
+def test_ctrl_c_ends_a_run_at_once_and_without_a_traceback(laid_project, python, monkeypatch):
+    monkeypatch.delenv("PREFECT_API_URL")
+    code = (
+        "import time, signal, standin\nfrom pathlib import Path\nfrom regulars.serving import run_campaigns\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "standin.select = lambda *_: print('selecting', flush=True) or time.sleep(60)\n"
+        "standin.install()\ntry:\n    run_campaigns(Path('.'), ['winback'])\n"
+        "except KeyboardInterrupt:\n    print('interrupted')"
+    )
+    process = python(code)
+    assert process.stdout.readline() == "selecting\n"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, "interrupted\n")
+    assert err == "Starting Prefect's API for this command (`regulars up` keeps one running) …\n"
+    assert processes_of(laid_project) == []

@@ -23,7 +23,7 @@ ANSWER_SECONDS = 0.1
 def at_hand(root: Path) -> Iterator[str]:
     """The URL of an API: of a running `up`, else of `PREFECT_API_URL`, else of one that lives as long as the block.
 
-    Returns at once in the last case, so that Prefect can be imported while the API starts: `wait` for it before use.
+    Says so in the last case, which takes five seconds, and some more the first time in a project. Raises OutsideError.
     """
     running = home.running(root)
     if url := running.url if running else home.configured():

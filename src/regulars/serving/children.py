@@ -33,14 +33,14 @@ class Child:
         return self.process.poll() is None
 
     def end(self) -> None:
-        """Ask it to stop, wait, and kill it where it does not."""
+        """Ask it to stop, wait, and kill it and what it started where it does not."""
         if not self.alive():
             return
         self.process.terminate()
         try:
             self.process.wait(GRACE_SECONDS)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def ended_by_itself(self) -> OutsideError:

@@ -87,9 +87,11 @@ def _settings(url: str) -> Iterator[None]:
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     with temporary_settings({PREFECT_API_URL: url}):
-        yield
-        for handler in logging.getLogger("prefect.flow_runs").handlers:
-            handler.flush()  # while there is still an API to take the last lines
+        try:
+            yield
+        finally:
+            for handler in logging.getLogger("prefect.flow_runs").handlers:
+                handler.flush()  # while there is still an API to take the last lines
 
 
 @contextmanager
