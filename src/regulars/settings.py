@@ -39,4 +39,4 @@ class Settings(BaseSettings):
     @classmethod
     def of(cls, project: Path) -> Settings:
         """The settings for the project in folder `project`: the environment over its `.env`."""
-        return cls(_env_file=project / ".env")  # type: ignore[call-arg]  # pydantic-settings takes it, its types do not say so
+        return cls(_env_file=project / ".env")

@@ -44,7 +44,9 @@ def slot(schedule: Schedule, moment: datetime, zone: str) -> datetime:
     if schedule.kind != "every":
         return datetime.combine(local.date(), time(0), ZoneInfo(zone))
     minutes = local.hour * 60 + local.minute
-    return datetime.combine(local.date(), time(0), ZoneInfo(zone)) + timedelta(minutes=minutes - minutes % schedule.every)
+    return datetime.combine(local.date(), time(0), ZoneInfo(zone)) + timedelta(
+        minutes=minutes - minutes % schedule.every
+    )
 
 
 def _cron_falls_on(cron: str, day: date) -> bool:
@@ -59,7 +61,12 @@ def _cron_falls_on(cron: str, day: date) -> bool:
 
 
 _NAMES = {name: str(number) for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
-_NAMES |= {name: str(number) for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}
+_NAMES |= {
+    name: str(number)
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
 
 
 def _in_field(field: str, value: int, lowest: int, highest: int) -> bool:
@@ -69,6 +76,9 @@ def _in_field(field: str, value: int, lowest: int, highest: int) -> bool:
         start = lowest if first == "*" else int(_NAMES.get(first, first))
         end = highest if first == "*" or (step and not last) else int(_NAMES.get(last, last)) if last else start
         # Sunday is 0 and 7.
-        if any(candidate in (value, 7 if value == 0 and highest == 7 else value) for candidate in range(start, end + 1, int(step or 1))):
+        if any(
+            candidate in (value, 7 if value == 0 and highest == 7 else value)
+            for candidate in range(start, end + 1, int(step or 1))
+        ):
             return True
     return False

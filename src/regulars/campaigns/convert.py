@@ -60,7 +60,9 @@ def _windows(desk: Desk) -> pa.Table:
         {
             "campaign": pa.array(list(campaigns), pa.string()),
             "of": pa.array([one.conversion.of for one in campaigns.values()], pa.string()),
-            "hours": pa.array([int(one.conversion.within.delta.total_seconds() // 3600) for one in campaigns.values()], pa.int64()),
+            "hours": pa.array(
+                [int(one.conversion.within.delta.total_seconds() // 3600) for one in campaigns.values()], pa.int64()
+            ),
         }
     )
 
@@ -77,7 +79,9 @@ def _referred(desk: Desk, counting: Counting, placed: pa.Table, at: datetime) ->
     if brought.num_rows == 0:
         return brought.append_column("recorded_at", pa.nulls(0, pa.timestamp("us", tz="UTC")))
     # Only somebody who had never ordered is a friend brought: all their orders are looked at, not those of the window alone.
-    history = orders.placed(counting, datetime.fromisoformat("1970-01-01T00:00:00+00:00"), at, customers=brought["friend_id"].to_pylist())
+    history = orders.placed(
+        counting, datetime.fromisoformat("1970-01-01T00:00:00+00:00"), at, customers=brought["friend_id"].to_pylist()
+    )
     return desk.arrow(
         f"""select b.*, timestamptz {text(at.isoformat())} as recorded_at from brought b
             where not exists (select 1 from history h where h.customer_id = b.friend_id and (h.at < b.at or (h.at = b.at and h.order_id < b.order_id)))""",

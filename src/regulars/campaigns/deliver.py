@@ -74,12 +74,23 @@ def _second_look(desk: Desk, claim: Claim, at: datetime) -> list[Move]:
         if described is None or described.status != "live":
             moves |= {row.id: row.moved("planned", "paused", not_before=at + WAIT) for row in rows}
             continue
-        gone = exited(desk, campaign, pa.table({"customer_id": [row.customer_id for row in rows], "entered_at": [row.entered_at for row in rows]}), at)
+        gone = exited(
+            desk,
+            campaign,
+            pa.table(
+                {"customer_id": [row.customer_id for row in rows], "entered_at": [row.entered_at for row in rows]}
+            ),
+            at,
+        )
         moves |= {row.id: row.moved("suppressed", EXIT) for row in rows if row.customer_id in gone}
     waiting = [row for row in claim.rows if row.id not in moves]
     refused = _withdrawn(desk, waiting, at)
-    moves |= {row.id: row.moved("suppressed", "no-consent") for row in waiting if (row.customer_id, row.channel) in refused}
-    moves |= {move.message_id: move for move in _over_the_cap(desk, [row for row in waiting if row.id not in moves], at)}
+    moves |= {
+        row.id: row.moved("suppressed", "no-consent") for row in waiting if (row.customer_id, row.channel) in refused
+    }
+    moves |= {
+        move.message_id: move for move in _over_the_cap(desk, [row for row in waiting if row.id not in moves], at)
+    }
     return list(moves.values())
 
 
@@ -92,7 +103,11 @@ def _withdrawn(desk: Desk, rows: list[ClaimedMessage], at: datetime) -> set[tupl
     snapshot, columns = desk.snapshot(at), desk.rules.source.customer.consent
     key = quoted(snapshot.id_column)
     given = {"email": columns.email, "sms": columns.sms}
-    cases = " ".join(f"when r.channel = '{channel}' then coalesce(s.{quoted(str(column))}, false)" for channel, column in given.items() if column)
+    cases = " ".join(
+        f"when r.channel = '{channel}' then coalesce(s.{quoted(str(column))}, false)"
+        for channel, column in given.items()
+        if column
+    )
     asked = pa.table({"customer_id": [row.customer_id for row in rows], "channel": [row.channel for row in rows]})
     found = desk.arrow(
         f"""select r.customer_id, r.channel from asked r left join {snapshot.relation} s on s.{key} = r.customer_id
@@ -106,19 +121,42 @@ def _withdrawn(desk: Desk, rows: list[ClaimedMessage], at: datetime) -> set[tupl
 def _over_the_cap(desk: Desk, rows: list[ClaimedMessage], at: datetime) -> Iterable[Move]:
     """Messages that would break a frequency cap after all, because another run sent something meanwhile."""
     frequency = desk.rules.guards.frequency
-    caps = [(scope, cap) for scope, cap in (("any", frequency.any), ("email", frequency.email), ("sms", frequency.sms)) if cap]
+    caps = [
+        (scope, cap)
+        for scope, cap in (("any", frequency.any), ("email", frequency.email), ("sms", frequency.sms))
+        if cap
+    ]
     if not caps or not rows:
         return
-    sent = contacts.sent_to(desk.ledger, [row.customer_id for row in rows], min(date.fromisoformat(row.local_day) for row in rows) - timedelta(days=max(cap.days for _, cap in caps)))
+    sent = contacts.sent_to(
+        desk.ledger,
+        [row.customer_id for row in rows],
+        min(date.fromisoformat(row.local_day) for row in rows) - timedelta(days=max(cap.days for _, cap in caps)),
+    )
     got: dict[str, list[tuple[str, date]]] = {}
-    for customer, channel, day in zip(*(sent[name].to_pylist() for name in ("customer_id", "channel", "local_day")), strict=True):
+    for customer, channel, day in zip(
+        *(sent[name].to_pylist() for name in ("customer_id", "channel", "local_day")), strict=True
+    ):
         got.setdefault(customer, []).append((channel, date.fromisoformat(day)))
     for row in sorted(rows, key=lambda row: row.due_at):
         day = date.fromisoformat(row.local_day)
-        full = next((cap for scope, cap in caps if scope in ("any", row.channel) and _within(got.get(row.customer_id, []), scope, day, cap.days) >= cap.messages), None)
+        full = next(
+            (
+                cap
+                for scope, cap in caps
+                if scope in ("any", row.channel)
+                and _within(got.get(row.customer_id, []), scope, day, cap.days) >= cap.messages
+            ),
+            None,
+        )
         if full:
             tomorrow = day + timedelta(days=1)
-            yield row.moved("planned", "frequency", not_before=max(row.not_before, at) + timedelta(days=1), local_day=tomorrow.isoformat())
+            yield row.moved(
+                "planned",
+                "frequency",
+                not_before=max(row.not_before, at) + timedelta(days=1),
+                local_day=tomorrow.isoformat(),
+            )
         else:
             got.setdefault(row.customer_id, []).append((row.channel, day))
 
@@ -130,7 +168,16 @@ def _within(got: list[tuple[str, date]], scope: str, day: date, days: int) -> in
 def _render(desk: Desk, row: ClaimedMessage) -> Outgoing | Move:
     try:
         message = message_of(desk, row.campaign, row.name)
-        return outgoing(desk, message, message_id=row.id, channel=row.channel, to=row.address, language=row.language, context=row.context, expires_at=row.expires_at)
+        return outgoing(
+            desk,
+            message,
+            message_id=row.id,
+            channel=row.channel,
+            to=row.address,
+            language=row.language,
+            context=row.context,
+            expires_at=row.expires_at,
+        )
     except RegularsError as error:
         return row.moved("dead", error.sentence)
 
@@ -145,7 +192,9 @@ def _close(desk: Desk, claim: Claim, moves: list[Move], at: datetime) -> Counter
     return Counter(move.after for move in moves if move.message_id in closed)
 
 
-def _send(desk: Desk, door: Channel, claim: Claim, ready: dict[str, Outgoing], at: datetime, worker: str) -> Counter[str]:
+def _send(
+    desk: Desk, door: Channel, claim: Claim, ready: dict[str, Outgoing], at: datetime, worker: str
+) -> Counter[str]:
     if not ready:
         return Counter()
     versions = _versions(desk, [row for row in claim.rows if row.id in ready], at)
@@ -153,7 +202,13 @@ def _send(desk: Desk, door: Channel, claim: Claim, ready: dict[str, Outgoing], a
     counts = Counter("expired" if reason == outbox.TOO_LATE else "suppressed" for reason in intent.withheld.values())
     if intent.ids:
         with sending(door) as send:
-            answers = send([replace(message, attempt_id=intent.attempt_id) for message_id, message in ready.items() if message_id in intent.ids])
+            answers = send(
+                [
+                    replace(message, attempt_id=intent.attempt_id)
+                    for message_id, message in ready.items()
+                    if message_id in intent.ids
+                ]
+            )
         states = outbox.record(desk.ledger, intent.attempt_id, answers, at, alone=door.batch == 1)
         counts += Counter(states.values())
     return counts
@@ -164,7 +219,9 @@ def _versions(desk: Desk, rows: list[ClaimedMessage], at: datetime) -> dict[str,
     kept: dict[tuple[str, str], str] = {}
     for key in {(row.campaign, row.name) for row in rows}:
         message = message_of(desk, *key)
-        version = desk.words.version(str(message.template), {str(language): str(subject) for language, subject in message.subject.items()})
+        version = desk.words.version(
+            str(message.template), {str(language): str(subject) for language, subject in message.subject.items()}
+        )
         with desk.ledger.writing() as connection:
             templates.keep(connection, version.hash, str(message.template), version.files_json, at)
         kept[key] = version.hash
@@ -173,7 +230,11 @@ def _versions(desk: Desk, rows: list[ClaimedMessage], at: datetime) -> dict[str,
 
 def _end(desk: Desk, claim: Claim, at: datetime) -> None:
     """Entries of campaigns with one message are over once it is settled."""
-    single = [row.enrolment_id for row in claim.rows if row.campaign in desk.project.campaigns and len(desk.campaign(row.campaign).messages) == 1]
+    single = [
+        row.enrolment_id
+        for row in claim.rows
+        if row.campaign in desk.project.campaigns and len(desk.campaign(row.campaign).messages) == 1
+    ]
     if single:
         with desk.ledger.writing() as connection:
             entries.end_settled(connection, single, at)

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import duckdb
 import pyarrow as pa
 
 from regulars.campaigns import calendar
@@ -41,7 +40,10 @@ class ProblemsFoundError(ProjectError):
 
     def __init__(self, problems: Problems) -> None:
         errors = len(problems.errors)
-        super().__init__(f"{errors} problem{'' if errors == 1 else 's'} in the project's files. Nothing was sent.", "`regulars check` shows them.")
+        super().__init__(
+            f"{errors} problem{'' if errors == 1 else 's'} in the project's files. Nothing was sent.",
+            "`regulars check` shows them.",
+        )
         self.problems = problems
 
 
@@ -71,7 +73,9 @@ class Desk:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -106,7 +110,9 @@ class Desk:
             return self.project.campaigns[name]
         near = difflib.get_close_matches(name, self.project.campaigns, 1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
-        raise ProjectError(f"There is no campaign `{name}`.{hint}", f"Campaigns: {', '.join(self.project.campaigns) or 'none yet'}.")
+        raise ProjectError(
+            f"There is no campaign `{name}`.{hint}", f"Campaigns: {', '.join(self.project.campaigns) or 'none yet'}."
+        )
 
     def day(self, moment: datetime) -> date:
         """The shop's calendar day of `moment`."""
@@ -127,7 +133,7 @@ class Desk:
         return vocabulary
 
     @property
-    def connection(self) -> duckdb.DuckDBPyConnection:
+    def connection(self) -> engine.Connection:
         """DuckDB in process."""
         return self.source.connection
 
@@ -151,7 +157,14 @@ class Desk:
     def shop_words(self) -> dict[str, Any]:
         """What templates see as `shop`."""
         shop = self.rules.shop
-        return {"name": str(shop.name), "currency": str(shop.currency), "timezone": self.zone, "address": str(shop.address), "site": str(shop.site or ""), "email": str(shop.sender.reply_to or shop.sender.email)}
+        return {
+            "name": str(shop.name),
+            "currency": str(shop.currency),
+            "timezone": self.zone,
+            "address": str(shop.address),
+            "site": str(shop.site or ""),
+            "email": str(shop.sender.reply_to or shop.sender.email),
+        }
 
     @cached_property
     def links(self) -> Links:
@@ -184,7 +197,9 @@ class Desk:
         version = self.ledger.version() if reads_ledger else ""
         day = self.day(moment)
         taker = SnapshotTaker(self.root, self.source, self.vocabulary, day, version)
-        snapshot = taker.take((lambda: facts.contact_facts(self.ledger, day, moment)) if reads_ledger else None, fresh=fresh)
+        snapshot = taker.take(
+            (lambda: facts.contact_facts(self.ledger, day, moment)) if reads_ledger else None, fresh=fresh
+        )
         for found in snapshot.findings:
             self.problems.add(found.code, found.position, found.sentence, found.way_out, found.level)
         self._stop_on_errors()
@@ -223,7 +238,9 @@ class Desk:
         """Copy a table of the shop's database into DuckDB, once, because a step asks for it."""
         if table not in self._brought:
             self.connection.register("regulars_arriving", self.source.expression(table).to_pyarrow())
-            self.connection.execute(f"create or replace temp table {engine.name(table)} as select * from regulars_arriving")
+            self.connection.execute(
+                f"create or replace temp table {engine.name(table)} as select * from regulars_arriving"
+            )
             self.connection.unregister("regulars_arriving")
             self._brought.add(table)
 

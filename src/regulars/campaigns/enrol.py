@@ -54,4 +54,6 @@ def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int,
 
 
 def _with_own_codes(desk: Desk, letters: pa.Table, own: pa.Table) -> pa.Table:
-    return desk.arrow(f"select l.*, o.code as {OWN_CODE} from letters l join own o using (customer_id)", letters=letters, own=own)
+    return desk.arrow(
+        f"select l.*, o.code as {OWN_CODE} from letters l join own o using (customer_id)", letters=letters, own=own
+    )

@@ -25,13 +25,22 @@ def exited(desk: Desk, campaign: str, entries: pa.Table, at: datetime) -> set[st
     snapshot = desk.snapshot(at)
     condition = Formula(snapshot.day, {})(desk.condition(text).tree)
     key = quoted(snapshot.id_column)
-    found = desk.arrow(f"select s.{key} as customer_id from {snapshot.relation} s semi join entries e on e.customer_id = s.{key} where {condition}", entries=entries)
+    found = desk.arrow(
+        f"select s.{key} as customer_id from {snapshot.relation} s semi join entries e on e.customer_id = s.{key} where {condition}",
+        entries=entries,
+    )
     return set(found["customer_id"].to_pylist())
 
 
 def _ordered(desk: Desk, entries: pa.Table, at: datetime) -> set[str]:
     """Any order that counts, since they entered, whoever gets the credit."""
     since = min(entries["entered_at"].to_pylist())
-    placed = orders.placed(Counting(desk.vocabulary, desk.day(at)), since, at, customers=sorted(set(entries["customer_id"].to_pylist())))
-    found = desk.arrow("select distinct e.customer_id from entries e join placed p on p.customer_id = e.customer_id and p.at > e.entered_at", entries=entries, placed=placed)
+    placed = orders.placed(
+        Counting(desk.vocabulary, desk.day(at)), since, at, customers=sorted(set(entries["customer_id"].to_pylist()))
+    )
+    found = desk.arrow(
+        "select distinct e.customer_id from entries e join placed p on p.customer_id = e.customer_id and p.at > e.entered_at",
+        entries=entries,
+        placed=placed,
+    )
     return set(found["customer_id"].to_pylist())

@@ -59,10 +59,18 @@ def find(desk: Desk, who: str, at: datetime) -> tuple[str, str]:
     key = quoted(snapshot.id_column)
     has = columns.mapped()
     names = " || ' ' || ".join(f"coalesce({part}, '')" for part in ("first_name", "last_name") if part in has) or "''"
-    tests = [f"{key} = $1", *(f"lower(trim({column})) = lower(trim($1))" for column in ("email", "phone") if column in has)]
-    found = desk.connection.execute(f"select {key}, trim({names}) from {snapshot.relation} where {' or '.join(tests)} order by {key} = $1 desc, {key} limit 1", [who]).fetchone()
+    tests = [
+        f"{key} = $1",
+        *(f"lower(trim({column})) = lower(trim($1))" for column in ("email", "phone") if column in has),
+    ]
+    found = desk.connection.execute(
+        f"select {key}, trim({names}) from {snapshot.relation} where {' or '.join(tests)} order by {key} = $1 desc, {key} limit 1",
+        [who],
+    ).fetchone()
     if found is None:
-        raise WrongUse("There is no customer with this id or address.", f"Ids are those of the column `{snapshot.id_column}`.")
+        raise WrongUse(
+            "There is no customer with this id or address.", f"Ids are those of the column `{snapshot.id_column}`."
+        )
     return str(found[0]), str(found[1] or "")
 
 
@@ -80,19 +88,34 @@ def _campaign(desk: Desk, customer: str, name: str, at: datetime) -> Explanation
     audience = _Condition(desk, snapshot, customer).lines(desk.condition(campaign.audience))
     inside = _Condition(desk, snapshot, customer).holds(desk.condition(campaign.audience))
     judged = _judged(desk, customer, name, at, snapshot)
-    lines: list[Line] = [{"test": "status", "holds": campaign.status == "live", "says": campaign.status, "saw": ""}, *audience]
+    lines: list[Line] = [
+        {"test": "status", "holds": campaign.status == "live", "says": campaign.status, "saw": ""},
+        *audience,
+    ]
     if judged:
         lines += _guards(desk, customer, name, at, judged)
     else:
-        lines.append({"test": "schedule", "holds": False, "says": str(campaign.schedule), "saw": "not due for this customer"})
-    decision = campaign.status if campaign.status != "live" else "not in the audience" if not inside else "not due" if not judged else judged["reason"] or "sent"
+        lines.append(
+            {"test": "schedule", "holds": False, "says": str(campaign.schedule), "saw": "not due for this customer"}
+        )
+    decision = (
+        campaign.status
+        if campaign.status != "live"
+        else "not in the audience"
+        if not inside
+        else "not due"
+        if not judged
+        else judged["reason"] or "sent"
+    )
     return {"campaign": name, "decision": decision, "lines": lines}
 
 
 def _judged(desk: Desk, customer: str, name: str, at: datetime, snapshot: Snapshot) -> dict[str, Any]:
     """The judgement about one person, with what every guard saw; empty when nothing is due for them."""
     channels = desk.campaign(name).messages[0].send.channels
-    seen = ", already, room, campaigns_before, local_date" + "".join(f", agrees_{one}, address_{one} <> '' as addressed_{one}, stopped_{one}" for one in channels)
+    seen = ", already, room, campaigns_before, local_date" + "".join(
+        f", agrees_{one}, address_{one} <> '' as addressed_{one}, stopped_{one}" for one in channels
+    )
     table = Selector(desk, name, at, only=customer, anyway=True, extra=seen).run(snapshot, "regulars_asked")
     rows = desk.connection.execute(f"select * from {table}").to_arrow_table().to_pylist()
     return rows[0] if rows else {}
@@ -103,7 +126,9 @@ def _guards(desk: Desk, customer: str, name: str, at: datetime, judged: dict[str
     channels: tuple[Channel, ...] = campaign.messages[0].send.channels
     shop, own = desk.rules.guards.holdout, campaign.holdout
     before = before_in_line(desk, name)
-    arm = {"treated": "in neither", "holdout": f"in {name}'s {own}", "shop-holdout": f"in the shop's {shop}"}[judged["arm"]]
+    arm = {"treated": "in neither", "holdout": f"in {name}'s {own}", "shop-holdout": f"in the shop's {shop}"}[
+        judged["arm"]
+    ]
     zone = ZoneInfo(judged["zone"])
     due, not_before = judged["due_at"].astimezone(zone), judged["not_before"].astimezone(zone)
     consents = [(one, "yes" if judged[f"agrees_{one}"] else "no") for one in channels]
@@ -126,7 +151,12 @@ def _got(desk: Desk, customer: str, judged: dict[str, Any]) -> str:
     day: date = judged["local_date"]
     longest = max((cap.days for cap in caps(desk).values()), default=1)
     sent = contacts.sent_to(desk.ledger, [customer], day - timedelta(days=longest - 1)).to_pylist()
-    return ", ".join(f"{date.fromisoformat(row['local_day']):%a %d %b} {row['campaign']} ({row['channel']})" for row in sent) or "nothing in these days"
+    return (
+        ", ".join(
+            f"{date.fromisoformat(row['local_day']):%a %d %b} {row['campaign']} ({row['channel']})" for row in sent
+        )
+        or "nothing in these days"
+    )
 
 
 class _Condition:
@@ -148,13 +178,25 @@ class _Condition:
             words = expression.text[part.start : part.start + part.length]
             asked = [self._formula(part), *(self._formula(value) for value in _values(part))]
             holds, *values = self._ask(asked)
-            saw = ", ".join(f"{_spoken(expression.text, value)} = {_shown(found)}" for value, found in zip(_values(part), values, strict=True))
-            lines.append({"test": "audience", "holds": None if holds is None else bool(holds), "says": words, "saw": "; ".join([saw, *self._steps(part)])})
+            saw = ", ".join(
+                f"{_spoken(expression.text, value)} = {_shown(found)}"
+                for value, found in zip(_values(part), values, strict=True)
+            )
+            lines.append(
+                {
+                    "test": "audience",
+                    "holds": None if holds is None else bool(holds),
+                    "says": words,
+                    "saw": "; ".join([saw, *self._steps(part)]),
+                }
+            )
         return lines
 
     def _ask(self, expressions: list[str]) -> list[Any]:
         key = quoted(self._snapshot.id_column)
-        row = self._desk.connection.execute(f"select {', '.join(expressions)} from {self._snapshot.relation} where {key} = {text(self._customer)}").fetchone()
+        row = self._desk.connection.execute(
+            f"select {', '.join(expressions)} from {self._snapshot.relation} where {key} = {text(self._customer)}"
+        ).fetchone()
         return list(row or [None] * len(expressions))
 
     def _steps(self, part: Node) -> list[str]:
@@ -164,19 +206,29 @@ class _Condition:
             one = next((derived for derived in self._desk.vocabulary.derived if derived.name == name), None)
             if one is None or (not one.steps and not one.plain):
                 continue
-            trees = [(value, tree) for value, tree in one.steps if tree] or ([(name, one.expression)] if one.expression else [])
+            trees = [(value, tree) for value, tree in one.steps if tree] or (
+                [(name, one.expression)] if one.expression else []
+            )
             held = self._ask([self._formula(tree.tree) for _, tree in trees])
             step = next(((value, tree) for (value, tree), yes in zip(trees, held, strict=True) if yes), None)
             if step:
                 told.append(f"'{step[0]}' because {step[1].text} ({self._values_of(step[1])})")
             else:
-                told.append(f"{name}: no step held" if one.steps else f"{name} does not hold ({self._values_of(trees[0][1])})" if trees else name)
+                told.append(
+                    f"{name}: no step held"
+                    if one.steps
+                    else f"{name} does not hold ({self._values_of(trees[0][1])})"
+                    if trees
+                    else name
+                )
         return told
 
     def _values_of(self, expression: Expression) -> str:
         values = _values(expression.tree)
         found = self._ask([self._formula(value) for value in values]) if values else []
-        return ", ".join(f"{_spoken(expression.text, value)} = {_shown(seen)}" for value, seen in zip(values, found, strict=True))
+        return ", ".join(
+            f"{_spoken(expression.text, value)} = {_shown(seen)}" for value, seen in zip(values, found, strict=True)
+        )
 
 
 def _parts(tree: Node) -> list[Node]:
@@ -195,7 +247,11 @@ def _values(tree: Node) -> list[Node]:
 
 
 def _spoken(condition: str, node: Node) -> str:
-    return str(node.value) if node.op == "column" else f"{node.op}({', '.join(_spoken(condition, arg) for arg in node.args)})"
+    return (
+        str(node.value)
+        if node.op == "column"
+        else f"{node.op}({', '.join(_spoken(condition, arg) for arg in node.args)})"
+    )
 
 
 def _shown(value: Any) -> str:
@@ -203,7 +259,13 @@ def _shown(value: Any) -> str:
         return "unknown"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return ("yes" if value else "no") if isinstance(value, bool) else f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)
+    return (
+        ("yes" if value else "no")
+        if isinstance(value, bool)
+        else f"{value:%Y-%m-%d %H:%M}"
+        if isinstance(value, datetime)
+        else str(value)
+    )
 
 
 def _log(desk: Desk, customer: str, at: datetime) -> list[dict[str, str]]:
@@ -212,10 +274,29 @@ def _log(desk: Desk, customer: str, at: datetime) -> list[dict[str, str]]:
     if not files:
         return []
     listed = ", ".join(text(str(file)) for file in files)
-    rows = desk.connection.execute(f"select campaign, decision, arm, channel, language, at from read_parquet([{listed}]) where customer_id = ? order by at, campaign", [customer]).to_arrow_table().to_pylist()
-    return [{key: value.isoformat() if isinstance(value, datetime) else str(value or "") for key, value in row.items()} for row in rows]
+    rows = (
+        desk.connection.execute(
+            f"select campaign, decision, arm, channel, language, at from read_parquet([{listed}]) where customer_id = ? order by at, campaign",
+            [customer],
+        )
+        .to_arrow_table()
+        .to_pylist()
+    )
+    return [
+        {key: value.isoformat() if isinstance(value, datetime) else str(value or "") for key, value in row.items()}
+        for row in rows
+    ]
 
 
 def _sent(desk: Desk, customer: str, at: datetime) -> list[dict[str, str]]:
     rows = contacts.sent_to(desk.ledger, [customer], desk.day(at) - timedelta(days=90)).to_pylist()
-    return [{"campaign": row["campaign"], "name": row["name"], "channel": row["channel"], "state": row["state"], "day": row["local_day"]} for row in rows]
+    return [
+        {
+            "campaign": row["campaign"],
+            "name": row["name"],
+            "channel": row["channel"],
+            "state": row["state"],
+            "day": row["local_day"],
+        }
+        for row in rows
+    ]

@@ -73,9 +73,7 @@ class _Pass:
         ended = self._end(over, gone)
         written = 0
         for place, message in enumerate(messages[1:], 1):
-            above = self.desk.arrow(
-                f"select * from running where name = {text(names[place - 1])}", running=running
-            )
+            above = self.desk.arrow(f"select * from running where name = {text(names[place - 1])}", running=running)
             still = above.filter(_not_in(above["customer_id"], gone))
             written += self._write(message, still)
         return written, ended
@@ -95,7 +93,11 @@ class _Pass:
             return 0
         with self.desk.ledger.writing() as connection:
             for reason, has_left in (("finished", False), (EXIT, True)):
-                ids = [one for one, left in zip(over["enrolment_id"].to_pylist(), over["has_left"].to_pylist(), strict=True) if left is has_left]
+                ids = [
+                    one
+                    for one, left in zip(over["enrolment_id"].to_pylist(), over["has_left"].to_pylist(), strict=True)
+                    if left is has_left
+                ]
                 entries.end(connection, ids, self.at, reason)
         return int(over.num_rows)
 
@@ -110,7 +112,9 @@ class _Pass:
         reach.prepare("regulars_following")
         decided = f"""select j.*, expires_at <= {reach.now} as late from ({reach.judgement("regulars_following", extra=", enrolment_id, old_code, old_kind, old_value, old_day")}) j"""
         letters = Letters(self.desk, self.name, message)
-        columns = {row[0] for row in self.desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
+        columns = {
+            row[0] for row in self.desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()
+        }
         # What cannot reach them is settled by a row that says why; what is only capped waits until it is too late.
         rows = self.desk.arrow(
             f"""select d.* replace (coalesce(d.channel, {text(message.send.channels[0])}) as channel, coalesce(d.address, '') as address, coalesce(d.language, '') as language),

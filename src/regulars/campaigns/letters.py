@@ -43,7 +43,9 @@ class Letters:
         """What the template and its subjects read: {"customer": {"first_name"}, "offer": {"code"}}."""
         from regulars.words.inspect import variables
 
-        return variables(self.desk.root, str(self.message.template), [str(subject) for subject in self.message.subject.values()])
+        return variables(
+            self.desk.root, str(self.message.template), [str(subject) for subject in self.message.subject.values()]
+        )
 
     def customer_columns(self, relation: str, available: set[str]) -> str:
         """SQL that selects, from `relation`, the columns that the template reads of a customer, as `of_NAME`."""
@@ -68,7 +70,11 @@ class Letters:
             letters = letters.append_column("fresh_code", pa.array(codes.draw(n), pa.string()))
         salt = text(self.desk.ledger.salt("addresses"))
         first = "state" not in letters.column_names
-        state = "case when when_holds then 'planned' else 'skipped' end as state, case when when_holds then '' else 'when' end as reason" if first else "state, why as reason"
+        state = (
+            "case when when_holds then 'planned' else 'skipped' end as state, case when when_holds then '' else 'when' end as reason"
+            if first
+            else "state, why as reason"
+        )
         messages = self.desk.arrow(
             f"""select message_id as id, enrolment_id, {text(self.campaign_name)} as campaign, {text(str(self.message.name))} as name, customer_id,
                        channel, language, {text(str(self.message.template))} as template, '' as template_hash, address,
@@ -85,7 +91,7 @@ class Letters:
             f"""select fresh_code as code, enrolment_id, {text(str(self.message.name))} as message_name, {text(self.campaign_name)} as campaign, customer_id,
                        {text(self.offer.offer.kind)} as kind, {self.offer.value} as value, {text(str(self.desk.rules.shop.currency))} as currency,
                        timestamptz {text(issued_at.isoformat())} as issued_at, {self.offer.ends} as valid_until
-                from letters where {'when_holds' if 'state' not in letters.column_names else text('planned') + ' = state'}""",
+                from letters where {"when_holds" if "state" not in letters.column_names else text("planned") + " = state"}""",
             letters=letters,
         )
 
@@ -94,7 +100,9 @@ class Letters:
         own = [one for one in letters.column_names if one.startswith(OF)]
         parts = []
         if own:
-            parts.append(f"customer := struct_pack({', '.join(f'{quoted(one.removeprefix(OF))} := {quoted(one)}' for one in own)})")
+            parts.append(
+                f"customer := struct_pack({', '.join(f'{quoted(one.removeprefix(OF))} := {quoted(one)}' for one in own)})"
+            )
         if self.offer:
             parts.append(f"offer := {self.offer.context('fresh_code')}")
         elif "old_code" in letters.column_names:
@@ -103,5 +111,7 @@ class Letters:
                 "percent := case when old_kind = 'percent' then old_value end, amount := case when old_kind = 'amount' then old_value end)"
             )
         if OWN_CODE in letters.column_names:
-            parts.append(f"referral := struct_pack(code := {OWN_CODE}, link := replace({text(self.desk.links.referral(BLANK))}, {text(BLANK)}, {OWN_CODE}))")
+            parts.append(
+                f"referral := struct_pack(code := {OWN_CODE}, link := replace({text(self.desk.links.referral(BLANK))}, {text(BLANK)}, {OWN_CODE}))"
+            )
         return f"cast(to_json(struct_pack({', '.join(parts)})) as varchar)" if parts else "'{}'"

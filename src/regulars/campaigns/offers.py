@@ -36,7 +36,9 @@ class Terms:
         """The moment it ends: 24:00 of the last day, or the moment `until` names."""
         if self.offer.until is not None:
             return f"timezone({text(self.zone)}, timestamp {text(self.offer.until.on.isoformat(sep=' '))})"
-        return f"timezone({text(self.zone)}, cast(cast(local_day as date) + {self._length} + interval 1 day as timestamp))"
+        return (
+            f"timezone({text(self.zone)}, cast(cast(local_day as date) + {self._length} + interval 1 day as timestamp))"
+        )
 
     @property
     def _length(self) -> str:
@@ -56,5 +58,3 @@ class Terms:
 def _shortest(value: str) -> str:
     """10 rather than 10.00, 12.5 rather than 12.50."""
     return f"case when {value} = floor({value}) then cast(cast({value} as bigint) as varchar) else rtrim(cast({value} as varchar), '0') end"
-
-

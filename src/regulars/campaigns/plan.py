@@ -84,7 +84,11 @@ class Plan(TypedDict):
 def plan(desk: Desk, campaigns: Sequence[str], at: datetime) -> Plan:
     """Walk a run's way up to the moment before something happens."""
     snapshot = desk.snapshot(at)
-    average = orders.totals(Counting(desk.vocabulary, desk.day(at)), snapshot.customers).average_order if any(_percent(desk, one) for one in campaigns) else Decimal(0)
+    average = (
+        orders.totals(Counting(desk.vocabulary, desk.day(at)), snapshot.customers).average_order
+        if any(_percent(desk, one) for one in campaigns)
+        else Decimal(0)
+    )
     planned = [_campaign(desk, name, at, average) for name in campaigns]
     return {
         "as_of": at.astimezone(ZoneInfo(desk.zone)).isoformat(),
@@ -114,7 +118,7 @@ def _campaign(desk: Desk, name: str, at: datetime, average: Decimal) -> PlannedC
     messages, codes = letters.build(people, at)
     sent = sum(counts["send"].values())
     return {
-        "campaign": name, "title": str(campaign.title), "status": campaign.status, "schedule": str(campaign.schedule), **counts,
+        "campaign": name, "title": str(campaign.title), "status": campaign.status, "schedule": str(campaign.schedule), **counts,  # type: ignore[typeddict-item]  # summary() gives these keys
         "inside": entries.running(desk.ledger, name).num_rows, "later": _later(desk, name, at, sent), "cost": _cost(desk, name, messages),
         "liability": _liability(desk, codes, average), "stopped": _stopped(desk, name, counts), "samples": _samples(desk, name, messages),
     }  # fmt: skip
@@ -147,7 +151,17 @@ def _cost(desk: Desk, name: str, messages: pa.Table) -> dict[str, Any]:
     total, encodings, rendered = 0, dict[str, int](), 0
     for row in texts.slice(0, COUNTED_TEXTS).to_pylist():
         try:
-            counted = segments(outgoing(desk, message, message_id=row["id"], channel="sms", to="", language=row["language"], context=row["context"]).text)
+            counted = segments(
+                outgoing(
+                    desk,
+                    message,
+                    message_id=row["id"],
+                    channel="sms",
+                    to="",
+                    language=row["language"],
+                    context=row["context"],
+                ).text
+            )
         except RegularsError:
             continue
         total, rendered = total + counted.segments, rendered + 1
@@ -160,25 +174,51 @@ def _liability(desk: Desk, codes: pa.Table, average: Decimal) -> dict[str, Any]:
     """What the codes would cost if everybody used theirs: amounts as they are, percentages of an average order."""
     if codes.num_rows == 0:
         return {"codes": 0, "if_all_redeem": "0.00", "by_value": {}}
-    values = desk.connection.from_arrow(codes).query("codes", "select kind, value, count(*) from codes group by 1, 2 order by 1, 2").fetchall()
-    cost = sum((number * (value if kind == "amount" else average * value / 100) for kind, value, number in values), Decimal(0))
+    values = (
+        desk.connection.from_arrow(codes)
+        .query("codes", "select kind, value, count(*) from codes group by 1, 2 order by 1, 2")
+        .fetchall()
+    )
+    cost = sum(
+        (number * (value if kind == "amount" else average * value / 100) for kind, value, number in values), Decimal(0)
+    )
     currency = str(desk.rules.shop.currency)
-    by_value = {f"{value.normalize():f} {'%' if kind == 'percent' else currency}": number for kind, value, number in values}
+    by_value = {
+        f"{value.normalize():f} {'%' if kind == 'percent' else currency}": number for kind, value, number in values
+    }
     return {"codes": codes.num_rows, "if_all_redeem": f"{cost:.2f}", "by_value": by_value}
 
 
 def _samples(desk: Desk, name: str, messages: pa.Table) -> list[Sample]:
     """One message in each language, rendered."""
     message = desk.campaign(name).messages[0]
-    chosen = desk.arrow("select distinct on (language) * from messages where state = 'planned' order by language, customer_id", messages=messages).to_pylist()
+    chosen = desk.arrow(
+        "select distinct on (language) * from messages where state = 'planned' order by language, customer_id",
+        messages=messages,
+    ).to_pylist()
     samples: list[Sample] = []
     for row in chosen[:SAMPLES]:
         try:
-            sent = outgoing(desk, message, message_id=row["id"], channel=row["channel"], to="", language=row["language"], context=row["context"])
+            sent = outgoing(
+                desk,
+                message,
+                message_id=row["id"],
+                channel=row["channel"],
+                to="",
+                language=row["language"],
+                context=row["context"],
+            )
         except RegularsError as error:
             reads = f"(cannot be written: {error.sentence})"
         else:
             reads = sent.subject or sent.text
         first_name = (json.loads(row["context"]).get("customer") or {}).get("first_name") or ""
-        samples.append({"who": f"#{row['customer_id']} {first_name}".strip(), "channel": row["channel"], "language": row["language"], "reads": reads})
+        samples.append(
+            {
+                "who": f"#{row['customer_id']} {first_name}".strip(),
+                "channel": row["channel"],
+                "language": row["language"],
+                "reads": reads,
+            }
+        )
     return samples

@@ -18,7 +18,17 @@ from regulars.people import addresses, engine
 from regulars.people.engine import text
 
 SHOP = "shop"
-REASONS = ("already-enrolled", "no-consent", "no-address", "suppressed", "no-words", "holdout", "frequency", "lost-priority", "quiet-hours")
+REASONS = (
+    "already-enrolled",
+    "no-consent",
+    "no-address",
+    "suppressed",
+    "no-words",
+    "holdout",
+    "frequency",
+    "lost-priority",
+    "quiet-hours",
+)
 """Why somebody of the audience is not sent a message, in the order they are looked for.
 
 People are held out only once everything else would let a message reach them, so that the arms differ in nothing else.
@@ -59,9 +69,14 @@ class Reach:
         """SQL of the columns needed to reach somebody, from a snapshot."""
         customer = self.desk.rules.source.customer
         has = set(customer.mapped())
-        parts = [f"{prefix + name if name in has else 'cast(null as varchar)'} as {name}" for name in ("email", "phone", "country", "language", "timezone")]
+        parts = [
+            f"{prefix + name if name in has else 'cast(null as varchar)'} as {name}"
+            for name in ("email", "phone", "country", "language", "timezone")
+        ]
         for channel, column in (("email", customer.consent.email), ("sms", customer.consent.sms)):
-            parts.append(f"{f'coalesce({prefix}{engine.name(str(column))}, false)' if column else 'false'} as consent_{channel}")
+            parts.append(
+                f"{f'coalesce({prefix}{engine.name(str(column))}, false)' if column else 'false'} as consent_{channel}"
+            )
         return ", ".join(parts)
 
     def prepare(self, people: str) -> None:
@@ -83,10 +98,22 @@ class Reach:
 
     def _languages(self, people: str) -> pa.Table:
         """For each language people have, and each channel, the language they would really get."""
-        wanted = [row[0] for row in self.desk.connection.execute(f"select distinct coalesce(language, '') from {people}").fetchall()]
+        wanted = [
+            row[0]
+            for row in self.desk.connection.execute(f"select distinct coalesce(language, '') from {people}").fetchall()
+        ]
         template = str(self.message.template)
-        rows = [(channel, language, self.desk.words.language(template, channel, language) or "") for channel in self.channels for language in wanted]
-        return pa.table({name: pa.array([row[i] for row in rows], pa.string()) for i, name in enumerate(("channel", "wanted", "language"))})
+        rows = [
+            (channel, language, self.desk.words.language(template, channel, language) or "")
+            for channel in self.channels
+            for language in wanted
+        ]
+        return pa.table(
+            {
+                name: pa.array([row[i] for row in rows], pa.string())
+                for i, name in enumerate(("channel", "wanted", "language"))
+            }
+        )
 
     def judgement(self, people: str, earlier: str = NOBODY, extra: str = "") -> str:
         """The query: everybody in `people` with `reason` (null: reached) and how. `earlier`: people whom campaigns before this one take.
@@ -146,7 +173,11 @@ class Reach:
         """Now, or the end of the quiet hours by the customer's clock; daylight saving is the zone's business."""
         quiet = self.desk.rules.guards.quiet_hours
         start = f"greatest({self.now}, due_at)"
-        arms = [f"when channel = {text(channel)} then {after_quiet(hours, start)}" for channel, hours in (("email", quiet.email), ("sms", quiet.sms)) if hours]
+        arms = [
+            f"when channel = {text(channel)} then {after_quiet(hours, start)}"
+            for channel, hours in (("email", quiet.email), ("sms", quiet.sms))
+            if hours
+        ]
         return f"case {' '.join(arms)} else {start} end" if arms else start
 
     def _used(self) -> str:
@@ -154,12 +185,16 @@ class Reach:
         parts = []
         for scope, cap in caps(self.desk).items():
             only = "" if scope == "any" else f" and s.channel = {text(scope)}"
-            parts.append(f"coalesce(sum(s.n) filter (where cast(s.local_day as date) > c.local_date - {cap.days}{only}), 0) as used_{scope}")
+            parts.append(
+                f"coalesce(sum(s.n) filter (where cast(s.local_day as date) > c.local_date - {cap.days}{only}), 0) as used_{scope}"
+            )
         return ", ".join(parts) or "0 as used_none"
 
     def _room(self) -> str:
         parts = [
-            f"{cap.messages} - used_any" if scope == "any" else f"case when channel = {text(scope)} then {cap.messages} - used_{scope} else 1000000 end"
+            f"{cap.messages} - used_any"
+            if scope == "any"
+            else f"case when channel = {text(scope)} then {cap.messages} - used_{scope} else 1000000 end"
             for scope, cap in caps(self.desk).items()
         ]
         return f"least({', '.join([*parts, '1000000'])})"
@@ -167,7 +202,11 @@ class Reach:
 
 def after_quiet(hours: QuietHours, moment: str) -> str:
     """SQL: `moment`, or when it falls into quiet `hours` of `zone`, their end."""
-    local, start, end = f"timezone(zone, {moment})", f"time {text(hours.start.isoformat())}", f"time {text(hours.end.isoformat())}"
+    local, start, end = (
+        f"timezone(zone, {moment})",
+        f"time {text(hours.start.isoformat())}",
+        f"time {text(hours.end.isoformat())}",
+    )
     clock = f"cast({local} as time)"
     if hours.start < hours.end:
         return f"case when {clock} >= {start} and {clock} < {end} then timezone(zone, cast({local} as date) + {end}) else {moment} end"
@@ -178,7 +217,9 @@ def after_quiet(hours: QuietHours, moment: str) -> str:
 def caps(desk: Desk) -> dict[str, Cap]:
     """The frequency caps that are set, by scope: `any`, `email`, `sms`."""
     frequency = desk.rules.guards.frequency
-    return {scope: cap for scope, cap in (("any", frequency.any), ("email", frequency.email), ("sms", frequency.sms)) if cap}
+    return {
+        scope: cap for scope, cap in (("any", frequency.any), ("email", frequency.email), ("sms", frequency.sms)) if cap
+    }
 
 
 def interval(duration: Duration) -> str:
@@ -193,7 +234,11 @@ def zones(desk: Desk) -> str:
 
 
 def _pick(channels: tuple[Channel, ...], column: str) -> str:
-    return "case " + " ".join(f"when channel = {text(channel)} then {column}_{channel}" for channel in channels) + " else '' end"
+    return (
+        "case "
+        + " ".join(f"when channel = {text(channel)} then {column}_{channel}" for channel in channels)
+        + " else '' end"
+    )
 
 
 def _country(desk: Desk) -> str:

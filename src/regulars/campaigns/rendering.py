@@ -22,7 +22,15 @@ def message_of(desk: Desk, campaign: str, name: str) -> Message:
 
 
 def outgoing(
-    desk: Desk, message: Message, *, message_id: str, channel: str, to: str, language: str, context: str | Mapping[str, Any], expires_at: datetime | None = None
+    desk: Desk,
+    message: Message,
+    *,
+    message_id: str,
+    channel: str,
+    to: str,
+    language: str,
+    context: str | Mapping[str, Any],
+    expires_at: datetime | None = None,
 ) -> Outgoing:
     """Render `message` for one person. `context` is the row's JSON. Raises WordsError."""
     variables = dict(json.loads(context) if isinstance(context, str) else context)

@@ -7,6 +7,7 @@ import shutil
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -25,6 +26,8 @@ from regulars.people.engine import text
 from regulars.people.snapshot import Snapshot
 
 DECISIONS_KEPT_DAYS = 30
+SUMMED = ("audience", "send", "languages", "withheld", "holdout", "held")
+"""What `summary` gives and a run keeps."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,11 @@ def due(desk: Desk, at: datetime) -> list[str]:
     first = [str(name) for name in desk.rules.guards.first]
     names = sorted(desk.project.campaigns, key=lambda name: (first.index(name) if name in first else len(first), name))
     day = desk.day(at)
-    return [name for name in names if desk.campaign(name).status == "live" and calendar.due_on(desk.campaign(name).schedule, day)]
+    return [
+        name
+        for name in names
+        if desk.campaign(name).status == "live" and calendar.due_on(desk.campaign(name).schedule, day)
+    ]
 
 
 def select(desk: Desk, campaign: str, at: datetime) -> Selected:
@@ -70,16 +77,29 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
     _log(desk, run_id, campaign, at, table)
     folder = _folder(desk, run_id)
     people = _batch(desk, campaign, at, table, snapshot, folder / "batch.parquet")
-    (folder / "run.json").write_text(json.dumps({"campaign": campaign, "at": at.isoformat(), "selected": asdict(selected)}))
+    (folder / "run.json").write_text(
+        json.dumps({"campaign": campaign, "at": at.isoformat(), "selected": asdict(selected)})
+    )
     with desk.ledger.writing() as connection:
-        runs.begin(connection, run_id, campaign, as_of=at, audience=selected.audience, fingerprint=desk.project.fingerprint, snapshot=snapshot.path.name, counts=asdict(selected))
+        runs.begin(
+            connection,
+            run_id,
+            campaign,
+            as_of=at,
+            audience=selected.audience,
+            fingerprint=desk.project.fingerprint,
+            snapshot=snapshot.path.name,
+            counts=asdict(selected),
+        )
     return replace(selected, enter=people, chunks=-(-people // CHUNK))
 
 
 def enrol(desk: Desk, run_id: str, chunk: int) -> Enrolled:
     """Write chunk number `chunk` (from 0) of the run. Safe to run again."""
     folder, run = _run(desk, run_id)
-    return enrol_chunk(desk, run["campaign"], run_id, folder / "batch.parquet", chunk, datetime.fromisoformat(run["at"]))
+    return enrol_chunk(
+        desk, run["campaign"], run_id, folder / "batch.parquet", chunk, datetime.fromisoformat(run["at"])
+    )
 
 
 def finish(desk: Desk, run_id: str) -> None:
@@ -90,8 +110,8 @@ def finish(desk: Desk, run_id: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _selected(run_id: str, campaign: str, counts: dict[str, object]) -> Selected:
-    return Selected(run_id, campaign, **{key: value for key, value in counts.items() if key in Selected.__dataclass_fields__})  # type: ignore[arg-type]  # summary() gives these fields
+def _selected(run_id: str, campaign: str, counts: dict[str, Any]) -> Selected:
+    return Selected(run_id, campaign, **{key: counts[key] for key in SUMMED})
 
 
 def _folder(desk: Desk, run_id: str) -> Path:
@@ -103,7 +123,9 @@ def _folder(desk: Desk, run_id: str) -> Path:
 def _run(desk: Desk, run_id: str) -> tuple[Path, dict[str, str]]:
     folder = _folder(desk, run_id)
     if not (folder / "run.json").exists():
-        raise ProjectError(f"The run {run_id} is over, or was never selected.", "Run the campaign again: nobody enters twice.")
+        raise ProjectError(
+            f"The run {run_id} is over, or was never selected.", "Run the campaign again: nobody enters twice."
+        )
     return folder, json.loads((folder / "run.json").read_text())
 
 

@@ -50,7 +50,9 @@ class Selector:
         self.reach.prepare("regulars_audience")
         self.reach.keep("regulars_entries", facts.earlier_entries(self.desk.ledger, self.name))
         self.desk.connection.execute(f"create or replace temp table regulars_entering as {self._entering()}")
-        self.desk.connection.execute(f"create or replace temp table {engine.name(into)} as {self.reach.judgement('regulars_entering', earlier, self.extra)}")
+        self.desk.connection.execute(
+            f"create or replace temp table {engine.name(into)} as {self.reach.judgement('regulars_entering', earlier, self.extra)}"
+        )
         return into
 
     def _audience(self, snapshot: Snapshot) -> None:
@@ -72,7 +74,9 @@ class Selector:
         for number, other in enumerate(before_in_line(self.desk, self.name)):
             campaign = self.desk.campaign(other)
             if campaign.status == "live" and calendar.due_on(campaign.schedule, self.desk.day(self.at)):
-                table = Selector(self.desk, other, self.at, arbitrate=False, only=self.only).run(snapshot, f"regulars_earlier_{number}")
+                table = Selector(self.desk, other, self.at, arbitrate=False, only=self.only).run(
+                    snapshot, f"regulars_earlier_{number}"
+                )
                 parts.append(f"select customer_id from {table} where reason is null")
         return f"({' union all '.join(parts)})" if parts else NOBODY
 
@@ -153,14 +157,33 @@ def before_in_line(desk: Desk, name: str) -> list[str]:
 def summary(desk: Desk, table: str) -> dict[str, Any]:
     """Counts of a decision table: `audience`, `send` by channel, `languages` by channel, `withheld` by reason, `holdout`, `held`."""
     connection = desk.connection
-    send = dict(connection.execute(f"select channel, count(*) from {table} where reason is null group by 1 order by 1").fetchall())
-    languages = connection.execute(f"select channel, language, count(*) from {table} where reason is null group by 1, 2 order by 1, 3 desc, 2").fetchall()
-    withheld = dict(connection.execute(f"select reason, count(*) from {table} where reason is not null group by 1 order by 2 desc, 1").fetchall())
-    audience, held = connection.execute(f"select count(*), count(*) filter (where reason is null and held) from {table}").fetchone() or (0, 0)
+    send = dict(
+        connection.execute(
+            f"select channel, count(*) from {table} where reason is null group by 1 order by 1"
+        ).fetchall()
+    )
+    languages = connection.execute(
+        f"select channel, language, count(*) from {table} where reason is null group by 1, 2 order by 1, 3 desc, 2"
+    ).fetchall()
+    withheld = dict(
+        connection.execute(
+            f"select reason, count(*) from {table} where reason is not null group by 1 order by 2 desc, 1"
+        ).fetchall()
+    )
+    audience, held = connection.execute(
+        f"select count(*), count(*) filter (where reason is null and held) from {table}"
+    ).fetchone() or (0, 0)
     by_language: dict[str, dict[str, int]] = {}
     for channel, language, number in languages:
         by_language.setdefault(channel, {})[language] = number
-    return {"audience": audience, "send": send, "languages": by_language, "withheld": withheld, "holdout": withheld.get("holdout", 0), "held": held}
+    return {
+        "audience": audience,
+        "send": send,
+        "languages": by_language,
+        "withheld": withheld,
+        "holdout": withheld.get("holdout", 0),
+        "held": held,
+    }
 
 
 def expected(campaign: Campaign, counts: dict[str, Any]) -> str:

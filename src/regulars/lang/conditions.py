@@ -183,14 +183,14 @@ class _Reader:
     text: str
 
     def read(self, tree: exp.Expression) -> Node:
-        tree = tree.unnest() if isinstance(tree, exp.Paren) else tree
+        while isinstance(tree, exp.Paren):
+            tree = tree.this
         operation = BINARY.get(type(tree))
         if operation:
             return self._binary(tree, operation)
         for kind, method in self._SHAPES.items():
             if isinstance(tree, kind):
-                node: Node = method(self, tree)
-                return node
+                return method(self, tree)  # type: ignore[no-any-return, operator]  # a table of methods and lambdas
         if isinstance(tree, exp.Func) and not isinstance(tree, tuple(SPOKEN)):
             return self._function(tree)
         self._refuse(tree)
@@ -273,7 +273,7 @@ class _Reader:
         return self._node(tree, "case", *arms, *([last] if last is not None else [exp.Null()]))
 
     def _function(self, tree: exp.Func) -> Node:
-        name = (tree.name if isinstance(tree, exp.Anonymous) else tree.sql_name()).lower()
+        name = (tree.name if isinstance(tree, exp.Anonymous) else str(tree.sql_names()[0])).lower()  # type: ignore[no-untyped-call]  # sqlglot leaves it untyped
         name = {"ceiling": "ceil", "len": "length", "ts_or_ds_to_date": "date"}.get(name, name)
         start, length = self._span(tree)
         written = self.text[start : start + (tree.meta.get("end", start) - start + 1)].lower() or name

@@ -7,12 +7,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from regulars.lang.expressions import AGGREGATES, ARITHMETIC, COMPARISONS, FUNCTIONS, PEOPLE_FUNCTIONS, Expression, Field, Node, Signature
+from regulars.lang.expressions import (
+    AGGREGATES,
+    ARITHMETIC,
+    COMPARISONS,
+    FUNCTIONS,
+    PEOPLE_FUNCTIONS,
+    Expression,
+    Field,
+    Node,
+    Signature,
+)
 from regulars.lang.model import Kind
 from regulars.lang.problems import Problems
 from regulars.lang.written import Written
 
-SPOKEN: dict[str, str] = {"text": "text", "number": "a number", "date": "a day", "time": "a time", "yes_no": "yes or no"}
+SPOKEN: dict[str, str] = {
+    "text": "text",
+    "number": "a number",
+    "date": "a day",
+    "time": "a time",
+    "yes_no": "yes or no",
+}
 FUNCTIONS_AND_ALL = FUNCTIONS | PEOPLE_FUNCTIONS | AGGREGATES
 
 
@@ -33,7 +49,12 @@ class Typing:
         if typed is None:
             return None
         if typed.kind != "yes_no":
-            self._add("not-a-condition", typed.tree, f"This is {SPOKEN[typed.kind]}, not a condition.", "compare it with something: orders >= 1")
+            self._add(
+                "not-a-condition",
+                typed.tree,
+                f"This is {SPOKEN[typed.kind]}, not a condition.",
+                "compare it with something: orders >= 1",
+            )
             return None
         return typed
 
@@ -51,16 +72,32 @@ class Typing:
     def _node(self, node: Node) -> Node | None:
         if node.op == "column":
             return self._column(node)
-        leaf: dict[str, Kind] = {"text": "text", "number": "number", "yes_no": "yes_no", "today": "date", "date": "date"}
+        leaf: dict[str, Kind] = {
+            "text": "text",
+            "number": "number",
+            "yes_no": "yes_no",
+            "today": "date",
+            "date": "date",
+        }
         if node.op in leaf:
             return replace(node, kind=leaf[node.op])
         if node.op in ("null", "all"):
             return node
         if node.op in AGGREGATES and not self.aggregates:
-            self._add("aggregate-here", node, f"`{node.op}` counts rows, and a condition about a customer has none.", "count them in a trait: {from: orders, value: count(*)}")
+            self._add(
+                "aggregate-here",
+                node,
+                f"`{node.op}` counts rows, and a condition about a customer has none.",
+                "count them in a trait: {from: orders, value: count(*)}",
+            )
             return None
         if node.op in PEOPLE_FUNCTIONS and not self.people:
-            self._add("aggregate-here", node, f"`{node.op}` compares all customers and cannot look at rows.", "make it a trait of its own")
+            self._add(
+                "aggregate-here",
+                node,
+                f"`{node.op}` compares all customers and cannot look at rows.",
+                "make it a trait of its own",
+            )
             return None
         args = [self._node(arg) for arg in node.args]
         if any(arg is None for arg in args):
@@ -77,11 +114,21 @@ class Typing:
             return replace(node, kind=known.kind, value=name if name in self.fields else name.lower())
         owners = [owner for owner, field in self.fields.items() if name in field.values]
         if owners:
-            self._add("text-in-quotes", node, f"`{name}` is not a {self.place}. Did you mean the text '{name}'?", "text stands in straight single quotes")
+            self._add(
+                "text-in-quotes",
+                node,
+                f"`{name}` is not a {self.place}. Did you mean the text '{name}'?",
+                "text stands in straight single quotes",
+            )
             return None
         near = difflib.get_close_matches(name, self.fields, 1, 0.6)
         hint = f" Did you mean `{near[0]}`?" if near else ""
-        self._add("unknown-name", node, f"`{name}` is not a {self.place}.{hint}", "known here: " + ", ".join(sorted(self.fields)[:40]))
+        self._add(
+            "unknown-name",
+            node,
+            f"`{name}` is not a {self.place}.{hint}",
+            "known here: " + ", ".join(sorted(self.fields)[:40]),
+        )
         return None
 
     def _operation(self, node: Node) -> Node | None:
@@ -102,15 +149,24 @@ class Typing:
     def _all(self, node: Node, wanted: Kind, gives: Kind) -> Node | None:
         for arg in node.args:
             if arg.kind not in (wanted, None):
-                days = " Days are counted by days_since(…)." if wanted == "number" and arg.kind in ("date", "time") else ""
-                self._add("kinds-differ", arg, f"`{node.op}` wants {SPOKEN[wanted]}, and this is {SPOKEN[arg.kind or 'text']}.{days}", self._note(arg))
+                days = (
+                    " Days are counted by days_since(…)." if wanted == "number" and arg.kind in ("date", "time") else ""
+                )
+                self._add(
+                    "kinds-differ",
+                    arg,
+                    f"`{node.op}` wants {SPOKEN[wanted]}, and this is {SPOKEN[arg.kind or 'text']}.{days}",
+                    self._note(arg),
+                )
                 return None
         return replace(node, kind=gives)
 
     def _case(self, node: Node) -> Node | None:
         conditions, results = node.args[:-1:2], [*node.args[1:-1:2], node.args[-1]]
         if any(arg.kind != "yes_no" for arg in conditions):
-            self._add("kinds-differ", node, "After `when` stands a condition.", "case when orders > 3 then 1 else 0 end")
+            self._add(
+                "kinds-differ", node, "After `when` stands a condition.", "case when orders > 3 then 1 else 0 end"
+            )
             return None
         kinds = {arg.kind for arg in results if arg.kind}
         if len(kinds) != 1:
@@ -145,7 +201,12 @@ class Typing:
         }
         way_out = self._note(left) or ways.get((left.kind or "", right.kind or ""), "")
         name = f"`{left.value}` is" if left.op == "column" else "The left side is"
-        self._add("kinds-differ", right, f"{name} {SPOKEN[left.kind or 'text']}, and this is {SPOKEN[right.kind or 'text']}.", way_out)
+        self._add(
+            "kinds-differ",
+            right,
+            f"{name} {SPOKEN[left.kind or 'text']}, and this is {SPOKEN[right.kind or 'text']}.",
+            way_out,
+        )
         return None
 
     def _day(self, node: Node) -> Node | None:
@@ -155,7 +216,12 @@ class Typing:
         except ValueError:
             self._add("kinds-differ", node, f"'{text}' is not a day.", "write year-month-day: '2026-08-27'")
             return None
-        return replace(node, op="date", value=day.isoformat(sep=" ") if isinstance(day, datetime) else text, kind="time" if isinstance(day, datetime) else "date")
+        return replace(
+            node,
+            op="date",
+            value=day.isoformat(sep=" ") if isinstance(day, datetime) else text,
+            kind="time" if isinstance(day, datetime) else "date",
+        )
 
     def _known_value(self, left: Node, right: Node) -> bool:
         if left.op != "column" or right.op != "text":
@@ -165,7 +231,12 @@ class Typing:
             return True
         near = difflib.get_close_matches(str(right.value), field.values, 1)
         hint = f" Did you mean '{near[0]}'?" if near else ""
-        self._add("unknown-value", right, f"`{left.value}` is never '{right.value}'.{hint}", f"{left.value} is one of: " + ", ".join(field.values))
+        self._add(
+            "unknown-value",
+            right,
+            f"`{left.value}` is never '{right.value}'.{hint}",
+            f"{left.value} is one of: " + ", ".join(field.values),
+        )
         return False
 
     def _call(self, node: Node, signature: Signature) -> Node | None:
@@ -182,7 +253,12 @@ class Typing:
                     return None
                 shared = shared or arg.kind
             elif arg.kind is not None and not _takes(wanted, arg.kind):
-                self._add("kinds-differ", arg, f"`{node.op}` wants {SPOKEN.get(wanted, wanted)}, and this is {SPOKEN[arg.kind]}.", self._note(arg))
+                self._add(
+                    "kinds-differ",
+                    arg,
+                    f"`{node.op}` wants {SPOKEN.get(wanted, wanted)}, and this is {SPOKEN[arg.kind]}.",
+                    self._note(arg),
+                )
                 return None
         return replace(node, kind=shared if signature.gives == "any" else _kind(signature.gives))
 

@@ -5,27 +5,53 @@ from __future__ import annotations
 from datetime import datetime
 
 import pyarrow as pa
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, String, and_, cast, delete, func, literal, null, select
 from sqlmodel import col
 
 from regulars.ledger import bulk, referrals
 from regulars.ledger.crossing import MOMENT
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Outcome, ReferralCode
+from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Moment, Outcome, ReferralCode
 
 _TEXT = pa.string()
-ENTRIES = pa.schema([("id", _TEXT), ("campaign", _TEXT), ("customer_id", _TEXT), ("arm", _TEXT), ("entered_at", MOMENT)])
-SENT_MESSAGES = pa.schema(
-    [("message_id", _TEXT), ("enrolment_id", _TEXT), ("campaign", _TEXT), ("name", _TEXT), ("customer_id", _TEXT), ("sent_at", MOMENT), ("entered_at", MOMENT)]
+ENTRIES = pa.schema(
+    [("id", _TEXT), ("campaign", _TEXT), ("customer_id", _TEXT), ("arm", _TEXT), ("entered_at", MOMENT)]
 )
-ISSUED = pa.schema([("code", _TEXT), ("enrolment_id", _TEXT), ("message_name", _TEXT), ("campaign", _TEXT), ("customer_id", _TEXT)])
+SENT_MESSAGES = pa.schema(
+    [
+        ("message_id", _TEXT),
+        ("enrolment_id", _TEXT),
+        ("campaign", _TEXT),
+        ("name", _TEXT),
+        ("customer_id", _TEXT),
+        ("sent_at", MOMENT),
+        ("entered_at", MOMENT),
+    ]
+)
+ISSUED = pa.schema(
+    [("code", _TEXT), ("enrolment_id", _TEXT), ("message_name", _TEXT), ("campaign", _TEXT), ("customer_id", _TEXT)]
+)
+PROMISES = pa.schema(
+    [
+        ("customer_id", _TEXT),
+        ("campaign", _TEXT),
+        ("arm", _TEXT),
+        ("sent_at", MOMENT),
+        ("code", _TEXT),
+        ("kind", _TEXT),
+        ("value", _TEXT),
+        ("valid_until", MOMENT),
+    ]
+)
 OWN = pa.schema([("code", _TEXT), ("customer_id", _TEXT), ("created_at", MOMENT)])
 
 
 def first_entry(ledger: Ledger) -> datetime | None:
     """When somebody first entered a campaign; None while nobody has."""
     with ledger.reading() as connection:
-        earliest: datetime | None = connection.execute(select(func.min(col(Enrolment.entered_at), type_=Enrolment.__table__.c.entered_at.type))).scalar()  # type: ignore[attr-defined]  # SQLModel gives every table one
+        earliest: datetime | None = connection.execute(
+            select(func.min(col(Enrolment.entered_at), type_=Moment()))
+        ).scalar()
     return earliest
 
 
@@ -37,8 +63,20 @@ def entries(ledger: Ledger) -> pa.Table:
 
 def sent_messages(ledger: Ledger) -> pa.Table:
     """Messages that reached, or may have reached, somebody: message_id, enrolment_id, campaign, name, customer_id, sent_at, entered_at."""
-    own = (Message.id, Message.enrolment_id, Message.campaign, Message.name, Message.customer_id, Message.sent_at, Enrolment.entered_at)
-    statement = select(*(col(column) for column in own)).join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id)).where(col(Message.state).in_(SENT))
+    own = (
+        Message.id,
+        Message.enrolment_id,
+        Message.campaign,
+        Message.name,
+        Message.customer_id,
+        Message.sent_at,
+        Enrolment.entered_at,
+    )
+    statement = (
+        select(*(col(column) for column in own))
+        .join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id))
+        .where(col(Message.state).in_(SENT))
+    )
     return ledger.arrow(statement, schema=SENT_MESSAGES)
 
 
@@ -48,9 +86,43 @@ def issued_codes(ledger: Ledger) -> pa.Table:
     return ledger.arrow(select(*(col(column) for column in own)), schema=ISSUED)
 
 
+def promises(ledger: Ledger) -> pa.Table:
+    """Messages with the code each gave, and entries that were held out: customer_id, campaign, arm, sent_at (of an entry held out: when it
+    entered), code, kind, value, valid_until (null without a code)."""
+    sent = (
+        select(
+            col(Message.customer_id),
+            col(Message.campaign),
+            literal("treated"),
+            col(Message.sent_at),
+            col(Code.code),
+            col(Code.kind),
+            cast(col(Code.value), String),
+            col(Code.valid_until),
+        )
+        .outerjoin(
+            Code, and_(col(Code.enrolment_id) == col(Message.enrolment_id), col(Code.message_name) == col(Message.name))
+        )
+        .where(col(Message.state).in_(SENT))
+    )
+    held = select(
+        col(Enrolment.customer_id),
+        col(Enrolment.campaign),
+        col(Enrolment.arm),
+        col(Enrolment.entered_at),
+        null(),
+        null(),
+        null(),
+        null(),
+    ).where(col(Enrolment.arm) != "treated")
+    return pa.concat_tables([ledger.arrow(sent, schema=PROMISES), ledger.arrow(held, schema=PROMISES)])
+
+
 def referral_codes(ledger: Ledger) -> pa.Table:
     """Advocates' own codes: code, customer_id, created_at."""
-    return ledger.arrow(select(col(ReferralCode.code), col(ReferralCode.customer_id), col(ReferralCode.created_at)), schema=OWN)
+    return ledger.arrow(
+        select(col(ReferralCode.code), col(ReferralCode.customer_id), col(ReferralCode.created_at)), schema=OWN
+    )
 
 
 def record_referrals(connection: Connection, rows: pa.Table) -> int:
@@ -73,5 +145,8 @@ def replace_outcomes(connection: Connection, rows: pa.Table) -> None:
         return
     for start in range(0, rows.num_rows, bulk.SLICE):
         ids = rows["enrolment_id"].slice(start, bulk.SLICE).to_pylist()
-        connection.execute(delete(Outcome).where(bulk.among(connection, col(Outcome.enrolment_id), "ids")), {"ids": bulk.listed(connection, ids)})
+        connection.execute(
+            delete(Outcome).where(bulk.among(connection, col(Outcome.enrolment_id), "ids")),
+            {"ids": bulk.listed(connection, ids)},
+        )
     bulk.insert(connection, Outcome, rows)

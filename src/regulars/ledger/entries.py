@@ -53,8 +53,12 @@ def running(ledger: Ledger, campaign: str) -> pa.Table:
 def end(connection: Connection, enrolment_ids: Sequence[str], at: datetime, reason: str) -> None:
     """Entries are over: `finished`, or `exit`."""
     if enrolment_ids:
-        statement = update(Enrolment).where(bulk.among(connection, col(Enrolment.id), "ids"), col(Enrolment.ended_at).is_(None))
-        connection.execute(statement.values(ended_at=at, end_reason=reason), {"ids": bulk.listed(connection, list(enrolment_ids))})
+        statement = update(Enrolment).where(
+            bulk.among(connection, col(Enrolment.id), "ids"), col(Enrolment.ended_at).is_(None)
+        )
+        connection.execute(
+            statement.values(ended_at=at, end_reason=reason), {"ids": bulk.listed(connection, list(enrolment_ids))}
+        )
 
 
 def end_settled(connection: Connection, enrolment_ids: Sequence[str], at: datetime) -> None:
@@ -68,5 +72,7 @@ def end_settled(connection: Connection, enrolment_ids: Sequence[str], at: dateti
 def end_codes(connection: Connection, enrolment_ids: Sequence[str], at: datetime) -> None:
     """A new offer of an entry ends its old code."""
     if enrolment_ids:
-        statement = update(Code).where(bulk.among(connection, col(Code.enrolment_id), "ids"), col(Code.ended_at).is_(None))
+        statement = update(Code).where(
+            bulk.among(connection, col(Code.enrolment_id), "ids"), col(Code.ended_at).is_(None)
+        )
         connection.execute(statement.values(ended_at=at), {"ids": bulk.listed(connection, list(enrolment_ids))})

@@ -14,10 +14,27 @@ from regulars.ledger.tables import Run
 
 
 def begin(
-    connection: Connection, run_id: str, campaign: str, *, as_of: datetime, audience: int, fingerprint: str, snapshot: str, counts: Mapping[str, Any]
+    connection: Connection,
+    run_id: str,
+    campaign: str,
+    *,
+    as_of: datetime,
+    audience: int,
+    fingerprint: str,
+    snapshot: str,
+    counts: Mapping[str, Any],
 ) -> None:
     """Write down that a run begins: `counts` is {"send": {channel: n}, "withheld": {reason: n}, "holdout": n, …}."""
-    row = Run(id=run_id, campaign=campaign, as_of=as_of, started_at=clock.now(), audience=audience, fingerprint=fingerprint, snapshot=snapshot, counts=dict(counts))
+    row = Run(
+        id=run_id,
+        campaign=campaign,
+        as_of=as_of,
+        started_at=clock.now(),
+        audience=audience,
+        fingerprint=fingerprint,
+        snapshot=snapshot,
+        counts=dict(counts),
+    )
     connection.execute(insert(Run).values(**row.model_dump()))
 
 
@@ -28,6 +45,11 @@ def finish(connection: Connection, run_id: str, at: datetime) -> None:
 
 def last_finished(connection: Connection, campaign: str) -> Run | None:
     """The latest run of a campaign that came to its end."""
-    statement = select(Run.__table__).where(col(Run.campaign) == campaign, col(Run.finished_at).is_not(None)).order_by(col(Run.started_at).desc()).limit(1)  # type: ignore[attr-defined]  # SQLModel gives every table one
+    statement = (
+        select(*Run.metadata.tables["run"].columns)
+        .where(col(Run.campaign) == campaign, col(Run.finished_at).is_not(None))
+        .order_by(col(Run.started_at).desc())
+        .limit(1)
+    )
     row = connection.execute(statement).mappings().first()
     return Run(**row) if row else None

@@ -41,12 +41,18 @@ def phone_number(raw: str, country: str, default_country: str) -> str:
     return ""
 
 
-def prepare(connection: duckdb.DuckDBPyConnection, cache: Path, people: str, default_country: str, channels: tuple[str, ...]) -> None:
+def prepare(
+    connection: duckdb.DuckDBPyConnection, cache: Path, people: str, default_country: str, channels: tuple[str, ...]
+) -> None:
     """Leave `regulars_addresses(channel, raw, country, address)` in DuckDB for everybody in relation `people`.
 
     `people` has columns `email`, `phone`, `country` (text, may be null). `address` is empty where there is none.
     """
-    kept = f"read_parquet({engine.text(str(cache))})" if cache.exists() else "(select '' as channel, '' as raw, '' as country, '' as address where false)"
+    kept = (
+        f"read_parquet({engine.text(str(cache))})"
+        if cache.exists()
+        else "(select '' as channel, '' as raw, '' as country, '' as address where false)"
+    )
     connection.execute(f"create or replace temp table regulars_addresses as select * from {kept}")
     fresh = 0
     if "email" in channels:
@@ -57,14 +63,18 @@ def prepare(connection: duckdb.DuckDBPyConnection, cache: Path, people: str, def
                   and not regexp_matches(lower(trim(email)), {engine.text(RESERVED)})
                   and not exists (select 1 from regulars_addresses a where a.channel = 'email' and a.raw = p.email)"""
         )
-        unknown = connection.execute(f"select distinct email from {people} p where coalesce(trim(email), '') <> '' and not exists (select 1 from regulars_addresses a where a.channel = 'email' and a.raw = p.email)").fetchall()
+        unknown = connection.execute(
+            f"select distinct email from {people} p where coalesce(trim(email), '') <> '' and not exists (select 1 from regulars_addresses a where a.channel = 'email' and a.raw = p.email)"
+        ).fetchall()
         fresh += _add(connection, [("email", raw, "", email_address(raw)) for (raw,) in unknown])
     if "sms" in channels:
         unknown = connection.execute(
             f"select distinct phone, coalesce(country, '') from {people} p where coalesce(trim(phone), '') <> '' "
             "and not exists (select 1 from regulars_addresses a where a.channel = 'sms' and a.raw = p.phone and a.country = coalesce(p.country, ''))"
         ).fetchall()
-        fresh += _add(connection, [("sms", raw, country, phone_number(raw, country, default_country)) for raw, country in unknown])
+        fresh += _add(
+            connection, [("sms", raw, country, phone_number(raw, country, default_country)) for raw, country in unknown]
+        )
     if fresh:
         partial = cache.with_suffix(".partial")
         connection.execute(f"copy (select * from regulars_addresses) to {engine.text(str(partial))} (format parquet)")
@@ -73,7 +83,12 @@ def prepare(connection: duckdb.DuckDBPyConnection, cache: Path, people: str, def
 
 def _add(connection: duckdb.DuckDBPyConnection, rows: list[tuple[str, str, str, str]]) -> int:
     if rows:
-        found = pa.table({name: pa.array([row[i] for row in rows], pa.string()) for i, name in enumerate(("channel", "raw", "country", "address"))})
+        found = pa.table(
+            {
+                name: pa.array([row[i] for row in rows], pa.string())
+                for i, name in enumerate(("channel", "raw", "country", "address"))
+            }
+        )
         connection.register("regulars_found", found)
         connection.execute("insert into regulars_addresses select * from regulars_found")
         connection.unregister("regulars_found")

@@ -8,11 +8,14 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+Connection = duckdb.DuckDBPyConnection
+"""DuckDB in process, as other parts hold it."""
+
 MEMORY = "3GB"
 """More than this spills to `.regulars/tmp`: a laptop must stay usable beside a million customers."""
 
 
-def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+def connect(scratch: Path) -> Connection:
     """A fresh in-memory DuckDB whose overflow goes to `scratch`. Its session zone is UTC; callers say other zones."""
     connection = duckdb.connect(config={"memory_limit": os.environ.get("REGULARS_DUCKDB_MEMORY", MEMORY)})
     connection.execute(f"set temp_directory = {text(str(scratch))}")
@@ -32,7 +35,7 @@ def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def arrow(connection: duckdb.DuckDBPyConnection, sql: str, parameters: object = None) -> pa.Table:
+def arrow(connection: Connection, sql: str, parameters: object = None) -> pa.Table:
     """The result of `sql` as one Arrow table."""
     return connection.execute(sql, parameters).to_arrow_table()
 

@@ -63,7 +63,14 @@ def matching(root: Path, pattern: str) -> list[Path]:
 
 def stamp(root: Path, files: list[Path]) -> str:
     """Size and time of change of `files`, hashed."""
-    facts = [(str(file.relative_to(root) if file.is_relative_to(root) else file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    facts = [
+        (
+            str(file.relative_to(root) if file.is_relative_to(root) else file),
+            file.stat().st_size,
+            file.stat().st_mtime_ns,
+        )
+        for file in files
+    ]
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
 
 
@@ -81,7 +88,9 @@ class CsvTable:
 
     def prepare(self) -> Prepared:
         """Convert the files once; reuse the copy while their size, time and the fixed kinds stand."""
-        key = hashlib.sha256(repr((stamp(self.root, self.files), sorted(self.fixed.items()), sorted(self.money), self.zone, 3)).encode()).hexdigest()[:16]
+        key = hashlib.sha256(
+            repr((stamp(self.root, self.files), sorted(self.fixed.items()), sorted(self.money), self.zone, 3)).encode()
+        ).hexdigest()[:16]
         folder = self.root / ".regulars" / "tables"
         copy, notes = folder / f"{self.table}-{key}.parquet", folder / f"{self.table}-{key}.json"
         if not (copy.exists() and notes.exists()):
@@ -114,7 +123,9 @@ class CsvTable:
             kinds, why = self._kinds(columns)
             casts = ", ".join(f"{self._cast(column, kinds[column])} as {name(column)}" for column in columns)
             partial = copy.with_suffix(".partial")
-            self.connection.execute(f"copy (select {casts} from {self._reading}) to {text(str(partial))} (format parquet, compression zstd)")
+            self.connection.execute(
+                f"copy (select {casts} from {self._reading}) to {text(str(partial))} (format parquet, compression zstd)"
+            )
         except duckdb.Error as error:
             raise self._broken(error) from None
         unreadable = self._unreadable(columns, kinds, partial)
@@ -127,12 +138,19 @@ class CsvTable:
         where = f"{self.files[0].relative_to(self.root)}{f':{line[1]}' if line else ''}"
         if "Invalid unicode" in str(error) or "not utf-8" in str(error).lower() or "encod" in str(error):
             return SourceError(f"{where} is not UTF-8 text.", "Save it as UTF-8 (in a spreadsheet: CSV UTF-8).")
-        return SourceError(f"{where} cannot be read as a CSV file.", "Each line needs as many values as the first has names; texts with commas stand in double quotes.")
+        return SourceError(
+            f"{where} cannot be read as a CSV file.",
+            "Each line needs as many values as the first has names; texts with commas stand in double quotes.",
+        )
 
     def _cast(self, column: str, kind: Kind) -> str:
         value = f"nullif(trim({name(column)}), '')"
         if kind == "number":
-            return f"try_cast({value} as decimal(18, 2))" if column in self.money else f"case when isfinite(try_cast({value} as double)) then try_cast({value} as double) end"
+            return (
+                f"try_cast({value} as decimal(18, 2))"
+                if column in self.money
+                else f"case when isfinite(try_cast({value} as double)) then try_cast({value} as double) end"
+            )
         if kind == "date":
             return f"try_cast(case when regexp_matches({value}, '^\\d{{4}}-\\d{{2}}-\\d{{2}}') then left({value}, 10) end as date)"
         if kind == "time":
@@ -152,24 +170,36 @@ class CsvTable:
         guessed = [column for column in columns if column not in kinds]
         if not guessed:
             return kinds, {}
-        sample = self._counts(guessed, dict.fromkeys(guessed, ("number", "date", "time", "yes_no")), f"(select * from {self._reading} limit {SAMPLE})")
+        sample = self._counts(
+            guessed,
+            dict.fromkeys(guessed, ("number", "date", "time", "yes_no")),
+            f"(select * from {self._reading} limit {SAMPLE})",
+        )
         asked: dict[str, tuple[Kind, ...]] = {}
         for column in guessed:
             known, fitting = sample[column]
-            asked[column] = tuple(kind for kind, count in fitting.items() if count == known or (count and count >= 0.9 * known))
+            asked[column] = tuple(
+                kind for kind, count in fitting.items() if count == known or (count and count >= 0.9 * known)
+            )
         whole = self._counts(guessed, asked, self._reading)
         why: dict[str, str] = {}
         for column in guessed:
             known, fitting = whole[column]
             fits = [kind for kind, count in fitting.items() if known and count == known]
             kinds[column] = fits[0] if fits else "text"
-            nearly = [(kind, known - count) for kind, count in fitting.items() if known and 0.9 * known <= count < known]
+            nearly = [
+                (kind, known - count) for kind, count in fitting.items() if known and 0.9 * known <= count < known
+            ]
             if not fits and nearly:
                 kind, missing = nearly[0]
-                why[column] = f"`{column}` is text because {missing:,} of its {known:,} values are not {kind}; with `types: {{{column}: {kind}}}` those become unknown"
+                why[column] = (
+                    f"`{column}` is text because {missing:,} of its {known:,} values are not {kind}; with `types: {{{column}: {kind}}}` those become unknown"
+                )
         return kinds, why
 
-    def _counts(self, columns: list[str], asked: Mapping[str, tuple[Kind, ...]], rows: str) -> dict[str, tuple[int, dict[Kind, int]]]:
+    def _counts(
+        self, columns: list[str], asked: Mapping[str, tuple[Kind, ...]], rows: str
+    ) -> dict[str, tuple[int, dict[Kind, int]]]:
         """Per column: how many values are known, and how many of them read as each kind in `asked`."""
         parts = []
         for column in columns:
@@ -195,7 +225,11 @@ class CsvTable:
         known = ", ".join(f"count({name(column)})" for column in cast)
         before = self.connection.execute(f"select {given} from {self._reading}").fetchone() or ()
         after = self.connection.execute(f"select {known} from read_parquet({text(str(copy))})").fetchone() or ()
-        return [self._place(column, columns.index(column) + 1, kinds[column], had - has) for column, had, has in zip(cast, before, after, strict=True) if had > has]
+        return [
+            self._place(column, columns.index(column) + 1, kinds[column], had - has)
+            for column, had, has in zip(cast, before, after, strict=True)
+            if had > has
+        ]
 
     def _place(self, column: str, number: int, kind: Kind, values: int) -> Unreadable:
         """The first value that cannot be read; line breaks inside quoted texts are counted on the way."""
@@ -204,7 +238,10 @@ class CsvTable:
             others = [row[0] for row in self.connection.execute(f"describe select * from {reading} limit 0").fetchall()]
             if column not in others:
                 continue
-            extra = " + ".join(f"length(coalesce({name(o)}, '')) - length(replace(coalesce({name(o)}, ''), chr(10), ''))" for o in others)
+            extra = " + ".join(
+                f"length(coalesce({name(o)}, '')) - length(replace(coalesce({name(o)}, ''), chr(10), ''))"
+                for o in others
+            )
             found = self.connection.execute(
                 f"""with numbered as (select *, row_number() over () as nth, {extra} as extra from {reading})
                     select nth + 1 + coalesce((select sum(b.extra) from numbered b where b.nth < a.nth), 0)
@@ -213,7 +250,14 @@ class CsvTable:
                     order by nth limit 1"""
             ).fetchone()
             if found:
-                return Unreadable(str(file.relative_to(self.root)) if file.is_relative_to(self.root) else file.name, column, number, kind, values, int(found[0]))
+                return Unreadable(
+                    str(file.relative_to(self.root)) if file.is_relative_to(self.root) else file.name,
+                    column,
+                    number,
+                    kind,
+                    values,
+                    int(found[0]),
+                )
         raise AssertionError(column)
 
 
@@ -225,14 +269,18 @@ def _by_header(files: list[Path]) -> dict[tuple[str, tuple[str, ...]], list[Path
             with file.open(encoding="utf-8-sig", newline="") as opened:
                 first = opened.readline()
         except UnicodeDecodeError:
-            raise SourceError(f"{file.name} is not UTF-8 text.", "Save it as UTF-8 (in a spreadsheet: CSV UTF-8).") from None
+            raise SourceError(
+                f"{file.name} is not UTF-8 text.", "Save it as UTF-8 (in a spreadsheet: CSV UTF-8)."
+            ) from None
         delimiter = max(",;\t|", key=first.count)
         header = next(csv.reader([first], delimiter=delimiter), [])
         header = [column.strip() for column in header]
         if not any(header):
             raise SourceError(f"{file.name} is empty.", "Its first line gives the columns their names.")
         if twice := [column for column in header if header.count(column) > 1]:
-            raise SourceError(f"{file.name} has two columns named `{twice[0]}`.", "Each column needs a name of its own.")
+            raise SourceError(
+                f"{file.name} has two columns named `{twice[0]}`.", "Each column needs a name of its own."
+            )
         groups.setdefault((delimiter, tuple(header)), []).append(file)
     return groups
 

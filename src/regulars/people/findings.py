@@ -19,7 +19,9 @@ def unreadable(source: Source) -> list[Problem]:
     for table, one in source.unreadable:
         vital = table == "orders" and one.column in (str(order.at), str(order.amount))
         what = {"date": "days", "time": "times", "number": "numbers", "yes_no": "yes or no"}.get(one.kind, one.kind)
-        form = {"date": "2026-08-27", "time": "2026-08-27 14:30", "number": "1200.50", "yes_no": "yes or no"}.get(one.kind, "")
+        form = {"date": "2026-08-27", "time": "2026-08-27 14:30", "number": "1200.50", "yes_no": "yes or no"}.get(
+            one.kind, ""
+        )
         found.append(
             Problem(
                 Position(one.file, one.line, one.column_number),
@@ -58,9 +60,24 @@ def _place(source: Source, table: str) -> Position:
 def _empty(source: Source, customers: str, orders: str) -> list[Problem]:
     found = []
     if _one(source, f"select count(*) from {customers}")[0] == 0:
-        found.append(Problem(_place(source, "customers"), "empty-table", "There is not one customer in `customers`.", "is it the right file?"))
+        found.append(
+            Problem(
+                _place(source, "customers"),
+                "empty-table",
+                "There is not one customer in `customers`.",
+                "is it the right file?",
+            )
+        )
     if _one(source, f"select coalesce(sum({ROWS}), 0) from {orders}")[0] == 0:
-        found.append(Problem(_place(source, "orders"), "empty-table", "There is not one order in `orders`.", "everybody counts as somebody who never ordered", "warning"))
+        found.append(
+            Problem(
+                _place(source, "orders"),
+                "empty-table",
+                "There is not one order in `orders`.",
+                "everybody counts as somebody who never ordered",
+                "warning",
+            )
+        )
     return found
 
 
@@ -73,11 +90,24 @@ def _customers(source: Source, customers: str, _orders: str) -> list[Problem]:
     )
     found = []
     if without:
-        found.append(Problem(_place(source, "customers"), "customer-without-id", f"{without:,} rows of `customers` have no id and are left out.", "", "warning"))
+        found.append(
+            Problem(
+                _place(source, "customers"),
+                "customer-without-id",
+                f"{without:,} rows of `customers` have no id and are left out.",
+                "",
+                "warning",
+            )
+        )
     if twice:
         position = _second_row(source, key) or _place(source, "customers")
         found.append(
-            Problem(position, "same-customer-twice", f"{twice:,} customer {'id stands' if twice == 1 else 'ids stand'} in more than one row of `customers`.", "one row per customer: merge them, or say in a `sql:` table which row counts")
+            Problem(
+                position,
+                "same-customer-twice",
+                f"{twice:,} customer {'id stands' if twice == 1 else 'ids stand'} in more than one row of `customers`.",
+                "one row per customer: merge them, or say in a `sql:` table which row counts",
+            )
         )
     return found
 
@@ -108,8 +138,26 @@ def _orders(source: Source, customers: str, orders: str) -> list[Problem]:
     )
     found = []
     if nobody or strangers:
-        parts = [f"{nobody:,} {'order names' if nobody == 1 else 'orders name'} no customer"] * bool(nobody) + [f"{strangers:,} {'names' if strangers == 1 else 'name'} one who is not in `customers`"] * bool(strangers)
-        found.append(Problem(_place(source, "orders"), "order-without-customer", f"{' and '.join(parts)}.", "they are counted for nobody", "warning"))
+        parts = [f"{nobody:,} {'order names' if nobody == 1 else 'orders name'} no customer"] * bool(nobody) + [
+            f"{strangers:,} {'names' if strangers == 1 else 'name'} one who is not in `customers`"
+        ] * bool(strangers)
+        found.append(
+            Problem(
+                _place(source, "orders"),
+                "order-without-customer",
+                f"{' and '.join(parts)}.",
+                "they are counted for nobody",
+                "warning",
+            )
+        )
     if negative:
-        found.append(Problem(_place(source, "orders"), "negative-amount", f"{negative:,} {'order has' if negative == 1 else 'orders have'} a negative amount, which lowers what is summed.", "if these are refunds, leave them out by `order.counts`", "warning"))
+        found.append(
+            Problem(
+                _place(source, "orders"),
+                "negative-amount",
+                f"{negative:,} {'order has' if negative == 1 else 'orders have'} a negative amount, which lowers what is summed.",
+                "if these are refunds, leave them out by `order.counts`",
+                "warning",
+            )
+        )
     return found

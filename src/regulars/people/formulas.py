@@ -76,7 +76,9 @@ OPERATIONS: dict[str, Callable[..., str]] = {
     "and": lambda a, b: f"({a} and {b})",
     "or": lambda a, b: f"({a} or {b})",
     "not": lambda a: f"(not {a})",
-    **{sign: (lambda a, b, sign=sign: f"({a} {sign} {b})") for sign in ("=", "<>", "<", "<=", ">", ">=", "+", "-", "*")},
+    **{
+        sign: (lambda a, b, sign=sign: f"({a} {sign} {b})") for sign in ("=", "<>", "<", "<=", ">", ">=", "+", "-", "*")
+    },
     "/": lambda a, b: f"(cast({a} as double) / nullif(cast({b} as double), 0))",
     "neg": lambda a: f"(-{a})",
     "is_null": lambda a: f"({a} is null)",

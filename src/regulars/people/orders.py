@@ -16,7 +16,13 @@ from regulars.people.engine import text
 from regulars.people.traits import Counting
 
 ORDERS = pa.schema(
-    [("order_id", pa.string()), ("customer_id", pa.string()), ("at", pa.timestamp("us", tz="UTC")), ("amount", pa.decimal128(14, 2)), ("code", pa.string())]
+    [
+        ("order_id", pa.string()),
+        ("customer_id", pa.string()),
+        ("at", pa.timestamp("us", tz="UTC")),
+        ("amount", pa.decimal128(14, 2)),
+        ("code", pa.string()),
+    ]
 )
 
 
@@ -72,7 +78,9 @@ def totals(counting: Counting, customers: int) -> Totals:
     """The sums of a shop with so many `customers`."""
     order = counting.source.rules.source.order
     rows = counting.until_day_ends("orders")
-    by_customer = rows.group_by(customer_id=rows[str(order.customer)]).aggregate(orders=rows.count(), revenue=rows[str(order.amount)].sum())
+    by_customer = rows.group_by(customer_id=rows[str(order.customer)]).aggregate(
+        orders=rows.count(), revenue=rows[str(order.amount)].sum()
+    )
     counting.source.connection.register("regulars_found_orders", counting.fetch(by_customer))
     try:
         row = counting.source.connection.execute(

@@ -110,7 +110,6 @@ def _double(value: Any) -> Any:
     return value.cast("float64")
 
 
-
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "and": lambda a, b: a & b,
     "or": lambda a, b: a | b,

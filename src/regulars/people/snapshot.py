@@ -81,11 +81,19 @@ class SnapshotTaker:
 
     def _people_words(self) -> str:
         rules = self.source.rules
-        counted = [(one.name, one.table, one.value.text, one.where.text if one.where else "", str(one.last)) for one in self.vocabulary.counted]
-        return repr((rules.source.model_dump_json(), str(rules.shop.timezone), counted, self.day.isoformat(), self.source.stamp))
+        counted = [
+            (one.name, one.table, one.value.text, one.where.text if one.where else "", str(one.last))
+            for one in self.vocabulary.counted
+        ]
+        return repr(
+            (rules.source.model_dump_json(), str(rules.shop.timezone), counted, self.day.isoformat(), self.source.stamp)
+        )
 
     def _derived_words(self) -> str:
-        derived = [(one.name, [tree.text for tree in one.expressions], [value for value, _ in one.steps]) for one in self.vocabulary.derived]
+        derived = [
+            (one.name, [tree.text for tree in one.expressions], [value for value, _ in one.steps])
+            for one in self.vocabulary.derived
+        ]
         return repr((derived, self.ledger_version))
 
     def _people(self, *, fresh: bool) -> Path:
@@ -94,12 +102,24 @@ class SnapshotTaker:
             Counting(self.vocabulary, self.day).load()
             found = [*findings.unreadable(self.source), *findings.of_rows(self.source, PEOPLE, COUNTED + "orders")]
             self._copy(f"select * from ({self._joined()})", path)
-            newest, customers = self._row(f"select (select max({NEWEST}) from {COUNTED}orders), (select count(*) from read_parquet({engine.text(str(path))}))")
-            newest = self._row(f"select {self._local('time', 'timestamp ' + engine.text(str(newest)))}")[0] if isinstance(newest, datetime) else newest
-            notes = {"customers": customers, "newest_order": newest.isoformat() if newest else "", "findings": [asdict(one) for one in found]}
+            newest, customers = self._row(
+                f"select (select max({NEWEST}) from {COUNTED}orders), (select count(*) from read_parquet({engine.text(str(path))}))"
+            )
+            notes = {
+                "customers": customers,
+                "newest_order": self._in_shop_time(newest),
+                "findings": [asdict(one) for one in found],
+            }
             path.with_suffix(".json").write_text(json.dumps(notes))
             self._forget_old()
         return path
+
+    def _in_shop_time(self, newest: object) -> str:
+        """ISO, by the shop's clock; empty for none."""
+        if isinstance(newest, datetime):
+            local = self._row(f"select {self._local('time', 'timestamp ' + engine.text(str(newest)))}")[0]
+            return local.isoformat() if isinstance(local, datetime) else ""
+        return newest.isoformat() if isinstance(newest, date) else ""
 
     def _row(self, sql: str) -> tuple[object, ...]:
         return self.source.connection.execute(sql).fetchone() or (None, None)
@@ -107,7 +127,9 @@ class SnapshotTaker:
     def _copy(self, sql: str, path: Path) -> None:
         """Write `sql` to `path` so that nobody ever sees half a file, and the last of two writers wins."""
         partial = path.with_suffix(f".{time.monotonic_ns()}.partial")
-        self.source.connection.execute(f"copy ({sql}) to {engine.text(str(partial))} (format parquet, compression zstd, row_group_size 100000)")
+        self.source.connection.execute(
+            f"copy ({sql}) to {engine.text(str(partial))} (format parquet, compression zstd, row_group_size 100000)"
+        )
         partial.replace(path)
 
     def _local(self, kind: str, expression: str) -> str:
@@ -120,7 +142,11 @@ class SnapshotTaker:
     def _joined(self) -> str:
         """Customers with what was counted for them: no rows mean 0 for counts and sums, unknown for all else."""
         key = engine.name(str(self.source.rules.source.customer.id))
-        columns = [f"{self._local(known.kind, 'p.' + engine.name(column))} as {engine.name(column)}" for column, known in self.source.fields("customers").items() if engine.name(column) != key]
+        columns = [
+            f"{self._local(known.kind, 'p.' + engine.name(column))} as {engine.name(column)}"
+            for column, known in self.source.fields("customers").items()
+            if engine.name(column) != key
+        ]
         have = set(self.source.fields("customers"))
         for meaning, column in self.source.rules.source.customer.mapped().items():
             if meaning not in ("id", column) and column in have:
@@ -131,7 +157,9 @@ class SnapshotTaker:
             for one in self.vocabulary.counted:
                 if one.table == table:
                     value = self._local(one.value.kind, f"t{number}.{engine.name(one.name)}")
-                    columns.append(f"{f'coalesce({value}, 0)' if zero_over_no_rows(one) else value} as {engine.name(one.name)}")
+                    columns.append(
+                        f"{f'coalesce({value}, 0)' if zero_over_no_rows(one) else value} as {engine.name(one.name)}"
+                    )
         chosen = ", ".join([f"p.{key}", *columns])
         return f"select {chosen} from {PEOPLE} p {' '.join(joins)} where coalesce(trim(p.{key}), '') <> ''"
 
@@ -145,7 +173,11 @@ class SnapshotTaker:
             joined = f"left join regulars_facts f on f.customer_id = p.{key}"
         base = f"select p.*, {columns} from read_parquet({engine.text(str(people))}) p {joined}"
         try:
-            connection.execute(f"create or replace temp view regulars_people_and_facts as {base}") if facts is None else connection.execute(f"create or replace temp table regulars_people_and_facts as {base}")
+            connection.execute(
+                f"create or replace temp view regulars_people_and_facts as {base}"
+            ) if facts is None else connection.execute(
+                f"create or replace temp table regulars_people_and_facts as {base}"
+            )
             self._copy(segments.query("regulars_people_and_facts", self.vocabulary.derived, self.day), path)
         finally:
             if facts is not None:
@@ -170,4 +202,6 @@ class SnapshotTaker:
 
 def rows(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, columns: list[str]) -> pa.Table:
     """Some columns of a snapshot as Arrow."""
-    return engine.arrow(connection, f"select {', '.join(engine.name(column) for column in columns)} from {snapshot.relation}")
+    return engine.arrow(
+        connection, f"select {', '.join(engine.name(column) for column in columns)} from {snapshot.relation}"
+    )

@@ -25,7 +25,7 @@ from regulars.people import engine
 from regulars.people.files import CsvTable, Unreadable, matching, stamp
 
 FILES = "duckdb://"
-KIND_OF = (
+KIND_OF: tuple[tuple[str, Kind], ...] = (
     (r"varchar|uuid|enum.*|string", "text"),
     (r"(u?(tiny|small|big|huge)int|u?integer|float|double|decimal.*|u?int\d+|float\d+)!?", "number"),
     (r"date", "date"),
@@ -37,7 +37,7 @@ KIND_OF = (
 def kind_of(type_name: str) -> Kind | None:
     """The kind of a column of a DuckDB or Ibis type; None for lists, structs and the like, which no rule can read."""
     lowered = type_name.lower()
-    return next((kind for pattern, kind in KIND_OF if re.fullmatch(pattern, lowered)), None)  # type: ignore[return-value]  # the table holds kinds only
+    return next((kind for pattern, kind in KIND_OF if re.fullmatch(pattern, lowered)), None)
 
 
 @dataclass
@@ -79,17 +79,27 @@ class Source:
             return ibis.connect(url)
         except Exception as error:  # noqa: BLE001  # every backend raises its own; none of their texts may reach a reader: they hold passwords
             place = str(self.rules.source.connect).split("://", maxsplit=1)[0]
-            raise SourceError(f"The database of `source.connect` ({place}) cannot be reached ({type(error).__name__}).", "Check the address, the password and the network.") from None
+            raise SourceError(
+                f"The database of `source.connect` ({place}) cannot be reached ({type(error).__name__}).",
+                "Check the address, the password and the network.",
+            ) from None
 
     def open(self) -> Source:
         """Open every table; what is wrong with them goes to `problems`."""
         ordered = sorted(self.rules.source.tables.items(), key=lambda item: item[1].sql is not None)
         for table, origin in ordered:
             try:
-                fields = self._open_files(str(table), origin) if self.in_files else self._open_backend(str(table), origin)
+                fields = (
+                    self._open_files(str(table), origin) if self.in_files else self._open_backend(str(table), origin)
+                )
             except SourceError as error:
                 place = origin.file or origin.sql or origin.table or table
-                self.problems.add("cannot-read-table", place.at(0, len(place.splitlines()[0])), f"Table `{table}`: {error.sentence}", error.way_out)
+                self.problems.add(
+                    "cannot-read-table",
+                    place.at(0, len(place.splitlines()[0])),
+                    f"Table `{table}`: {error.sentence}",
+                    error.way_out,
+                )
                 continue
             self._fields[str(table)] = fields
         self._check_columns()
@@ -116,7 +126,9 @@ class Source:
             return str(self.rules.source.customer.id)
         origin = self.rules.source.tables.get(Written(table))
         default = str(self.rules.source.customer.id)
-        return str(origin.customer) if origin and origin.customer else (default if default in self.fields(table) else None)
+        return (
+            str(origin.customer) if origin and origin.customer else (default if default in self.fields(table) else None)
+        )
 
     def time_column(self, table: str) -> str | None:
         """When it happened: the column of `table` that `last` and first/last count by."""
@@ -135,8 +147,14 @@ class Source:
 
     def fixed(self, table: str) -> dict[str, Kind]:
         """Columns of `table` whose kind the mapping or `types` says."""
-        kinds: dict[str, Kind] = {str(column): kind for column, kind in self.rules.source.types.items() if "." not in column}
-        kinds |= {column.split(".", 1)[1]: kind for column, kind in self.rules.source.types.items() if column.startswith(f"{table}.")}
+        kinds: dict[str, Kind] = {
+            str(column): kind for column, kind in self.rules.source.types.items() if "." not in column
+        }
+        kinds |= {
+            column.split(".", 1)[1]: kind
+            for column, kind in self.rules.source.types.items()
+            if column.startswith(f"{table}.")
+        }
         if table == "customers":
             customer = self.rules.source.customer
             for meaning, column in customer.mapped().items():
@@ -146,12 +164,17 @@ class Source:
                     kinds[str(consent)] = "yes_no"
         elif table == "orders":
             order = self.rules.source.order
-            kinds |= {str(order.id): "text", str(order.customer): "text", str(order.at): "time", str(order.amount): "number"}
+            kinds |= {
+                str(order.id): "text",
+                str(order.customer): "text",
+                str(order.at): "time",
+                str(order.amount): "number",
+            }
             if order.code:
                 kinds[str(order.code)] = "text"
         else:
-            if column := self.customer_column(table) or None:
-                kinds[column] = "text"
+            if owner := self.customer_column(table):
+                kinds[owner] = "text"
             origin = self.rules.source.tables.get(Written(table))
             if origin and origin.at:
                 kinds.setdefault(str(origin.at), "time")
@@ -171,12 +194,17 @@ class Source:
             elif origin.sql:
                 rows = f"({str(origin.sql).strip().rstrip(';')})"
             else:
-                raise SourceError(f"There is no database that holds `{origin.table}`.", "Name a file such as data/customers.csv, or say `source.connect`.")
+                raise SourceError(
+                    f"There is no database that holds `{origin.table}`.",
+                    "Name a file such as data/customers.csv, or say `source.connect`.",
+                )
             described = self.connection.execute(f"describe select * from {rows} limit 0").fetchall()
             casts = ", ".join(self._cast(table, row[0], row[1]) for row in described)
             self.connection.execute(f"create or replace view {engine.name(table)} as select {casts} from {rows}")
         except duckdb.Error as error:
-            raise SourceError(f"DuckDB refuses the query ({_first_words(error)}).", "Run it in DuckDB until it works.") from None
+            raise SourceError(
+                f"DuckDB refuses the query ({_first_words(error)}).", "Run it in DuckDB until it works."
+            ) from None
         described = self.connection.execute(f"describe {engine.name(table)}").fetchall()
         return {row[0]: Field(kind, note=notes.get(row[0], "")) for row in described if (kind := kind_of(row[1]))}
 
@@ -185,7 +213,9 @@ class Source:
         if any(file.suffix.lower() == ".parquet" for file in files):
             self._stamps[table] = stamp(self.root, files)
             return f"read_parquet([{', '.join(engine.text(str(file)) for file in files)}], union_by_name = true)", {}
-        prepared = CsvTable(self.connection, self.root, table, files, self.fixed(table), self.money(table), self.zone).prepare()
+        prepared = CsvTable(
+            self.connection, self.root, table, files, self.fixed(table), self.money(table), self.zone
+        ).prepare()
         self.unreadable += [(table, one) for one in prepared.unreadable]
         self._stamps[table] = prepared.stamp
         return f"read_parquet([{', '.join(engine.text(path) for path in prepared.paths)}])", prepared.kinds
@@ -214,13 +244,19 @@ class Source:
 
     def _open_backend(self, table: str, origin: Table) -> dict[str, Field]:
         if origin.file:
-            raise SourceError("A file cannot be read by the database of `source.connect`.", "Use duckdb:// for files, or name a table of the database.")
+            raise SourceError(
+                "A file cannot be read by the database of `source.connect`.",
+                "Use duckdb:// for files, or name a table of the database.",
+            )
         try:
             schema = self._alike(table, self._backend_table(origin)).schema()
         except RegularsError:
             raise
         except Exception as error:  # noqa: BLE001  # every backend raises its own
-            raise SourceError(f"The database refuses it ({type(error).__name__}).", "Check the name, the query and the rights of the role.") from None
+            raise SourceError(
+                f"The database refuses it ({type(error).__name__}).",
+                "Check the name, the query and the rights of the role.",
+            ) from None
         return {column: Field(kind) for column, dtype in schema.items() if (kind := kind_of(_ibis_name(dtype)))}
 
     def _backend_table(self, origin: Table) -> Any:
@@ -237,9 +273,28 @@ class Source:
         import ibis
 
         with self.backend.raw_sql(f"select * from ({query}) as regulars_columns limit 0") as cursor:
-            described = [(column.name, column.type_code, column.precision, column.scale) for column in cursor.description]
-        types = {16: "boolean", 20: "int64", 21: "int16", 23: "int32", 700: "float32", 701: "float64", 1082: "date", 1114: "timestamp", 1184: "timestamp('UTC')"}
-        return ibis.schema({column: types.get(code, f"decimal({precision or 38}, {scale if precision else 9})" if code == 1700 else "string") for column, code, precision, scale in described})
+            described = [
+                (column.name, column.type_code, column.precision, column.scale) for column in cursor.description
+            ]
+        types = {
+            16: "boolean",
+            20: "int64",
+            21: "int16",
+            23: "int32",
+            700: "float32",
+            701: "float64",
+            1082: "date",
+            1114: "timestamp",
+            1184: "timestamp('UTC')",
+        }
+        return ibis.schema(
+            {
+                column: types.get(
+                    code, f"decimal({precision or 38}, {scale if precision else 9})" if code == 1700 else "string"
+                )
+                for column, code, precision, scale in described
+            }
+        )
 
     def _alike(self, table: str, rows: Any) -> Any:
         """`rows` with ids as text, amounts as decimal and times without a zone."""
@@ -258,14 +313,25 @@ class Source:
                 spelt = value.lower()
                 changes[column] = spelt.isin(["true", "yes", "t", "y", "1", "da"])
             elif wanted and has and wanted != has and not (wanted == "time" and has == "date"):
-                changes[column] = value.try_cast(IBIS_TYPE[wanted]) if self.backend.name == "duckdb" else value.cast(IBIS_TYPE[wanted])
+                changes[column] = (
+                    value.try_cast(IBIS_TYPE[wanted])
+                    if self.backend.name == "duckdb"
+                    else value.cast(IBIS_TYPE[wanted])
+                )
         return rows.mutate(**changes) if changes else rows
 
     # What must be there.
 
     def _check_columns(self) -> None:
         customer, order = self.rules.source.customer, self.rules.source.order
-        mapped = {"customers": [*(getattr(customer, meaning) for meaning in customer.mapped()), customer.consent.email, customer.consent.sms], "orders": [order.id, order.customer, order.at, order.amount, order.code]}
+        mapped = {
+            "customers": [
+                *(getattr(customer, meaning) for meaning in customer.mapped()),
+                customer.consent.email,
+                customer.consent.sms,
+            ],
+            "orders": [order.id, order.customer, order.at, order.amount, order.code],
+        }
         for table, columns in mapped.items():
             for column in columns:
                 if column is not None and self.has(table):
@@ -283,12 +349,29 @@ class Source:
 
         near = difflib.get_close_matches(str(column), self.fields(table), 1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
-        self.problems.add("missing-column", column.at(0, len(column)), f"Table `{table}` has no column `{column}`.{hint}", "it has: " + ", ".join(self.fields(table)))
+        self.problems.add(
+            "missing-column",
+            column.at(0, len(column)),
+            f"Table `{table}` has no column `{column}`.{hint}",
+            "it has: " + ", ".join(self.fields(table)),
+        )
         return False
 
 
-SQL_TYPE: dict[str, str] = {"text": "varchar", "number": "double", "date": "date", "time": "timestamp", "yes_no": "boolean"}
-IBIS_TYPE: dict[str, str] = {"text": "string", "number": "float64", "date": "date", "time": "timestamp", "yes_no": "boolean"}
+SQL_TYPE: dict[str, str] = {
+    "text": "varchar",
+    "number": "double",
+    "date": "date",
+    "time": "timestamp",
+    "yes_no": "boolean",
+}
+IBIS_TYPE: dict[str, str] = {
+    "text": "string",
+    "number": "float64",
+    "date": "date",
+    "time": "timestamp",
+    "yes_no": "boolean",
+}
 
 
 def at_zone(zone: str, value: Any) -> Any:
@@ -308,4 +391,8 @@ def _ibis_name(dtype: Any) -> str:
 
 def _first_words(error: Exception) -> str:
     """The kind of a DuckDB error without what it quotes."""
-    return re.sub(r"\s+", " ", str(error).split("\n", 1)[0])[:160] if isinstance(error, (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException)) else type(error).__name__
+    return (
+        re.sub(r"\s+", " ", str(error).split("\n", 1)[0])[:160]
+        if isinstance(error, (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException))
+        else type(error).__name__
+    )

@@ -60,7 +60,9 @@ class Counting:
         if self.source.in_files:
             import ibis
 
-            connection.execute(f"create or replace temp table {engine.name(relation)} as {ibis.to_sql(expression, dialect='duckdb')}")
+            connection.execute(
+                f"create or replace temp table {engine.name(relation)} as {ibis.to_sql(expression, dialect='duckdb')}"
+            )
             return
         connection.register("regulars_arriving", self.fetch(expression))
         connection.execute(f"create or replace temp table {engine.name(relation)} as select * from regulars_arriving")
@@ -95,24 +97,18 @@ class Counting:
         rows = self.source.expression(table)
         counts = self.source.rules.source.order.counts
         if table == "orders" and counts is not None:
-            condition = self._rows_condition(counts)
+            condition = self.vocabulary.row_condition("orders", counts)
             if condition is not None:
-                rows = rows.filter(self._compiler(rows)(condition))
+                rows = rows.filter(self._compiler(rows)(condition.tree))
         return rows
-
-    def _rows_condition(self, text: Any) -> Any:
-        from regulars.lang.conditions import read
-        from regulars.lang.kinds import Typing
-
-        tree = read(text, self.vocabulary.problems)
-        typed = Typing(text, self.source.fields("orders"), self.vocabulary.problems, "column of `orders`", people=False).condition(tree) if tree else None
-        return typed.tree if typed else None
 
     def _value(self, rows: Any, compiler: RowCompiler, one: Counted) -> Any:
         where = compiler(one.where.tree) if one.where else None
         if one.last:
             at = rows[self.source.time_column(one.table) or ""]
-            recent = self._after_start(at, one.last.amount) if one.last.unit == "day" else at >= self._end() - one.last.delta
+            recent = (
+                self._after_start(at, one.last.amount) if one.last.unit == "day" else at >= self._end() - one.last.delta
+            )
             where = recent if where is None else where & recent
         node = one.value.tree
         if node.op == "count" and node.args[0].op == "all":
@@ -141,7 +137,11 @@ class Counting:
         import ibis
 
         first = self.day - timedelta(days=days)
-        return at >= ibis.date(first.isoformat()) if at.type().is_date() else at >= ibis.timestamp(self._in_source_zone(first))
+        return (
+            at >= ibis.date(first.isoformat())
+            if at.type().is_date()
+            else at >= ibis.timestamp(self._in_source_zone(first))
+        )
 
 
 AGGREGATE: dict[str, Any] = {

@@ -78,10 +78,13 @@ class Vocabulary:
         for name, trait in self.rules.traits.items():
             if trait.expression is None:
                 self._count(name, trait)
-        self._waiting: dict[str, Trait | Segment] = {str(name): trait for name, trait in self.rules.traits.items() if trait.expression is not None}
-        self._waiting |= self.rules.all_segments()
-        for name in list(self._waiting):
-            self._resolve(name)
+        # Names are plain text from here on; what waits is typed after what it reads.
+        self._waiting: dict[str, Trait | Segment] = {
+            str(name): trait for name, trait in self.rules.traits.items() if trait.expression is not None
+        }
+        self._waiting |= dict(self.rules.all_segments())
+        for waiting in list(self._waiting):
+            self._resolve(waiting)
         self.derived.sort(key=lambda one: one.level)
         return self
 
@@ -89,6 +92,12 @@ class Vocabulary:
         """`text` as a condition about a customer; None when it has problems."""
         tree = read(text, self.problems)
         return Typing(text, self.fields, self.problems).condition(tree) if tree else None
+
+    def row_condition(self, table: str, text: Written) -> Expression | None:
+        """`text` as a condition about the rows of `table`; None when it has problems."""
+        tree = read(text, self.problems)
+        typing = Typing(text, self.source.fields(table), self.problems, f"column of `{table}`", people=False)
+        return typing.condition(tree) if tree else None
 
     @property
     def uses_ledger(self) -> bool:
@@ -102,19 +111,37 @@ class Vocabulary:
             return
         fields = self.source.fields(str(table))
         if self.source.customer_column(str(table)) is None:
-            self.problems.add("whose-rows", table.at(0, len(table)), f"Nothing says whose the rows of `{table}` are.", f"write {table}: {{file: …, customer: COLUMN}} under `source.tables`")
+            self.problems.add(
+                "whose-rows",
+                table.at(0, len(table)),
+                f"Nothing says whose the rows of `{table}` are.",
+                f"write {table}: {{file: …, customer: COLUMN}} under `source.tables`",
+            )
         if trait.last and self.source.time_column(str(table)) is None:
-            self.problems.add("when-rows", table.at(0, len(table)), f"`last` needs to know when the rows of `{table}` happened.", f"write {table}: {{file: …, at: COLUMN}} under `source.tables`")
+            self.problems.add(
+                "when-rows",
+                table.at(0, len(table)),
+                f"`last` needs to know when the rows of `{table}` happened.",
+                f"write {table}: {{file: …, at: COLUMN}} under `source.tables`",
+            )
         place = f"column of `{table}`"
         value_tree = read(trait.value, self.problems)
-        value = Typing(trait.value, fields, self.problems, place, aggregates=True, people=False).expression(value_tree) if value_tree else None
+        value = (
+            Typing(trait.value, fields, self.problems, place, aggregates=True, people=False).expression(value_tree)
+            if value_tree
+            else None
+        )
         if value and value.tree.op not in AGGREGATES:
-            self.problems.add("aggregate-missing", trait.value.at(0, len(trait.value)), "This is one value per row; a trait is one value per customer.", "say what to do with the rows: count(*), sum(…), avg(…), min(…), max(…)")
+            self.problems.add(
+                "aggregate-missing",
+                trait.value.at(0, len(trait.value)),
+                "This is one value per row; a trait is one value per customer.",
+                "say what to do with the rows: count(*), sum(…), avg(…), min(…), max(…)",
+            )
             value = None
         where = None
         if trait.where is not None:
-            tree = read(trait.where, self.problems)
-            where = Typing(trait.where, fields, self.problems, place, people=False).condition(tree) if tree else None
+            where = self.row_condition(str(table), trait.where)
         self.fields[str(name)] = Field(value.kind if value else "number")
         if value:
             self.counted.append(Counted(str(name), str(table), value, where, trait.last))
@@ -147,7 +174,9 @@ class Vocabulary:
             whole = typing.expression(tree) if isinstance(described, Trait) else typing.condition(tree)  # type: ignore[arg-type]  # None is looked at next
             typed.append(whole if tree is not None else None)
             self._no_nesting(text, whole)
-        level = 1 + max((self._levels.get(read_name, 0) for tree in typed if tree for read_name in tree.names), default=0)
+        level = 1 + max(
+            (self._levels.get(read_name, 0) for tree in typed if tree for read_name in tree.names), default=0
+        )
         if isinstance(described, Trait):
             kind = typed[0].kind if typed[0] else "number"
             self.fields[name] = Field(kind)
@@ -163,13 +192,20 @@ class Vocabulary:
     def _no_nesting(self, text: Written, whole: Expression | None) -> None:
         for node in quintiles(whole.tree) if whole else ():
             if any(inner.op == "quintile" for arg in node.args for inner in arg.walk()):
-                self.problems.add("wrong-arguments", text.at(node.start, node.length), "A quintile of a quintile needs a trait of its own.", "give the inner one a name under `traits`")
+                self.problems.add(
+                    "wrong-arguments",
+                    text.at(node.start, node.length),
+                    "A quintile of a quintile needs a trait of its own.",
+                    "give the inner one a name under `traits`",
+                )
 
     def _circle(self, name: str, described: Trait | Segment) -> None:
         text = _texts(described)[0] if _texts(described) else None
         position = text.at(0, len(text)) if text is not None else Position("rules.yaml")
         circle = " → ".join([*self._open[self._open.index(name) :], name])
-        self.problems.add("circle", position, f"`{name}` is made of itself: {circle}.", "one of them must be counted from a table")
+        self.problems.add(
+            "circle", position, f"`{name}` is made of itself: {circle}.", "one of them must be counted from a table"
+        )
         for one in self._open:
             self._waiting.pop(one, None)
             self.fields.setdefault(one, Field("number"))

@@ -1,0 +1,158 @@
+"""Verbs that act: run, deliver, conversions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regulars.cli.app import (
+    AsOfOption,
+    CampaignsArgument,
+    FormatOption,
+    ProjectOption,
+    answer,
+    answer_json,
+    app,
+    moment,
+    root_of,
+    tell,
+)
+from regulars.errors import MessagesFailed, ProjectError
+
+if TYPE_CHECKING:
+    from regulars.serving.running import Outcome
+
+
+@app.command()
+def run(
+    campaigns: CampaignsArgument = None,
+    project: ProjectOption = None,
+    as_of: AsOfOption = "",
+    plan: Annotated[
+        str, typer.Option("--plan", metavar="FINGERPRINT", help="Only if the files are still those of this plan.")
+    ] = "",
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the number in a terminal.")] = False,
+) -> None:
+    """Run campaigns through Prefect: decide, enrol, deliver. Without a name, those that are due today."""
+    from regulars.campaigns import running
+    from regulars.campaigns.desk import Desk
+    from regulars.serving.running import run_campaigns
+
+    root = root_of(project)
+    with Desk.open(root) as desk:
+        at = moment(as_of, desk.zone)
+        if plan and plan != desk.project.fingerprint:
+            raise ProjectError(
+                f"The files are not those of plan {plan} any more; theirs is {desk.project.fingerprint}.",
+                "Look again: regulars plan",
+            )
+        for name in campaigns or []:
+            desk.campaign(name)
+        names = campaigns or running.due(desk, at)
+        _ = desk.ledger.salt("arms"), desk.vocabulary
+    if not names:
+        answer("No campaign is due today. Nothing was sent.")
+        return
+    if not yes:
+        _ask_for_the_number(root, names, at)
+    outcomes = run_campaigns(root, names, at if as_of else None)
+    for outcome in outcomes:
+        answer(
+            f"{outcome.name}: {_figures(outcome.figures)}"
+            if outcome.error is None
+            else f"{outcome.name}: {outcome.error.sentence} {outcome.error.way_out}".rstrip()
+        )
+    _leave(outcomes)
+
+
+def _ask_for_the_number(root: Path, names: list[str], at: datetime) -> None:
+    """In a terminal, show the plan and let somebody type how many people it reaches."""
+    import sys
+
+    if not sys.stdin.isatty():
+        return
+    from regulars.campaigns.desk import Desk
+    from regulars.campaigns.plan import plan as planned
+    from regulars.cli import tables
+
+    with Desk.open(root, looking=True) as desk:
+        foreseen = planned(desk, names, at)
+        tell(tables.of_plan(foreseen, desk))
+    people = sum(sum(one["send"].values()) for one in foreseen["campaigns"] if not one["stopped"])
+    if people and typer.prompt(f"\nType {people} to send, anything else to stop", err=True).strip().replace(
+        ",", ""
+    ) != str(people):
+        raise ProjectError("The number was not typed. Nothing was sent.", "Run it again when you are sure.")
+
+
+def _figures(figures: dict[str, int]) -> str:
+    return (
+        ", ".join(
+            f"{what} {number:,}" if isinstance(number, int) else f"{what} {number}" for what, number in figures.items()
+        )
+        or "nothing to do"
+    )
+
+
+def _leave(told: Sequence[Outcome]) -> None:
+    """Leave with the code that says what happened."""
+    worst = max((outcome.error.exit_code for outcome in told if outcome.error), default=0)
+    if worst:
+        raise typer.Exit(worst)
+    _raise_for_failed(sum((Counter(outcome.figures) for outcome in told), Counter()))
+
+
+def _raise_for_failed(states: Counter[str]) -> None:
+    failed = sum(states[state] for state in ("dead", "failed", "ambiguous"))
+    if failed:
+        raise MessagesFailed(
+            f"{failed:,} messages did not go out, or may not have.",
+            "The others did. `regulars report` counts them by state.",
+        )
+
+
+@app.command()
+def deliver(project: ProjectOption = None, as_of: AsOfOption = "") -> None:
+    """Write the follow-ups that fell due and send everything that waits in the outbox."""
+    from regulars.campaigns.desk import Desk
+    from regulars.serving.running import run_advance
+
+    root = root_of(project)
+    with Desk.open(root) as desk:
+        at = moment(as_of, desk.zone)
+    outcome = run_advance(root, at if as_of else None)
+    answer(_figures(outcome.figures) if outcome.error is None else f"{outcome.error}")
+    _leave([outcome])
+
+
+@app.command()
+def conversions(project: ProjectOption = None, as_of: AsOfOption = "", format: FormatOption = "text") -> None:  # noqa: A002  # the option's name
+    """Match new orders to the messages that earned them, each order once."""
+    from regulars import clock
+    from regulars.campaigns.convert import convert
+    from regulars.campaigns.desk import Desk
+
+    with Desk.open(root_of(project)) as desk:
+        at = moment(as_of, desk.zone)
+        with clock.frozen(at):
+            found = convert(desk, at)
+        if format == "json":
+            answer_json(
+                {
+                    "orders": found.orders,
+                    "by_evidence": found.by_evidence,
+                    "referrals": found.referrals,
+                    "revenue": f"{found.revenue:.2f}",
+                }
+            )
+            return
+        evidence = ", ".join(f"{number:,} by {what}" for what, number in sorted(found.by_evidence.items()))
+        answer(
+            f"{found.orders:,} new orders credited{f' ({evidence})' if evidence else ''}, {found.revenue:,.2f} {desk.rules.shop.currency}; {found.referrals:,} friends brought"
+        )

@@ -1,0 +1,197 @@
+"""Verbs that look and change nothing: check, schema, segments, plan, preview, why, report, explain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from regulars.cli.app import (
+    AsOfOption,
+    CampaignsArgument,
+    FormatOption,
+    ProjectOption,
+    answer,
+    answer_json,
+    app,
+    moment,
+    root_of,
+    tell,
+)
+from regulars.errors import WrongUse
+
+
+@app.command()
+def check(project: ProjectOption = None, format: FormatOption = "text") -> int:  # noqa: A002  # the option's name
+    """Find everything that is wrong with the project's files."""
+    from regulars.campaigns.check import check as checked
+    from regulars.lang.telling import as_json, as_text
+
+    root = root_of(project)
+    problems = checked(root)
+    if format == "json":
+        answer(as_json(problems.sorted()))
+    elif problems.found:
+        answer(as_text(problems.sorted(), root))
+    else:
+        answer("No problems. Nothing was sent.        next: regulars plan")
+    return 1 if problems.errors else 0
+
+
+@app.command()
+def schema(project: ProjectOption = None) -> None:
+    """Write schemas/*.json, from which editors complete keys."""
+    from regulars.lang.schema import write
+
+    root = root_of(project)
+    for path in write(root):
+        answer(str(path.relative_to(root)))
+
+
+@app.command()
+def explain(code: Annotated[str, typer.Argument(help="The code of a problem, such as unknown-key.")]) -> None:
+    """Explain a kind of problem, with a wrong and a right example."""
+    import difflib
+
+    from regulars.lang.codes import explanation, known_codes
+
+    page = explanation(code)
+    if not page:
+        near = difflib.get_close_matches(code, known_codes(), 1)
+        raise WrongUse(
+            f"There is no problem called `{code}`.{f' Did you mean `{near[0]}`?' if near else ''}",
+            "Codes: " + ", ".join(sorted(known_codes())),
+        )
+    answer(page.rstrip())
+
+
+@app.command()
+def segments(
+    project: ProjectOption = None,
+    as_of: AsOfOption = "",
+    format: FormatOption = "text",  # noqa: A002  # the option's name
+    output: Annotated[
+        Path | None, typer.Option("--output", help="Write a row per customer: FILE.csv or FILE.parquet.")
+    ] = None,
+    *,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ask the database again, even if it was asked today.")] = False,
+) -> None:
+    """Count who is who."""
+    from regulars.campaigns.census import census, write
+    from regulars.campaigns.desk import Desk
+    from regulars.cli import tables
+
+    with Desk.open(root_of(project), looking=True) as desk:
+        at = moment(as_of, desk.zone)
+        counted = census(desk, at, fresh=fresh)
+        _warn(desk)
+        if output is not None:
+            tell(f"{write(desk, at, output):,} customers written to {output}")
+        answer_json(counted) if format == "json" else answer(tables.of_segments(counted))
+
+
+@app.command()
+def plan(
+    campaigns: CampaignsArgument = None,
+    project: ProjectOption = None,
+    as_of: AsOfOption = "",
+    format: FormatOption = "text",
+) -> None:  # noqa: A002  # the option's name
+    """Show who would get what, who would not and why. Nothing is sent."""
+    from regulars.campaigns.desk import Desk
+    from regulars.campaigns.plan import plan as planned
+    from regulars.cli import tables
+
+    with Desk.open(root_of(project), looking=True) as desk:
+        for name in campaigns or []:
+            desk.campaign(name)
+        foreseen = planned(desk, campaigns or list(desk.project.campaigns), moment(as_of, desk.zone))
+        _warn(desk)
+        answer_json(foreseen) if format == "json" else answer(tables.of_plan(foreseen, desk))
+
+
+@app.command()
+def why(
+    customer: Annotated[str, typer.Argument(help="A customer's id, e-mail address or phone.")],
+    campaigns: CampaignsArgument = None,
+    project: ProjectOption = None,
+    as_of: AsOfOption = "",
+    format: FormatOption = "text",  # noqa: A002  # the option's name
+) -> None:
+    """Explain why a customer gets a message, or does not."""
+    from regulars.campaigns.desk import Desk
+    from regulars.campaigns.explain import why as explained
+    from regulars.cli import tables
+
+    with Desk.open(root_of(project), looking=True) as desk:
+        told = explained(desk, customer, campaigns or list(desk.project.campaigns), moment(as_of, desk.zone))
+        answer_json(told) if format == "json" else answer(tables.of_why(told))
+
+
+@app.command()
+def preview(
+    campaign: Annotated[str, typer.Argument(help="The campaign's name.")],
+    customer: Annotated[
+        str,
+        typer.Option(
+            "--customer", help="A customer's id, e-mail address or phone. Default: somebody who would get it."
+        ),
+    ] = "",
+    message: Annotated[str, typer.Option("--message", help="The message's name. Default: all of the campaign.")] = "",
+    language: Annotated[str, typer.Option("--language", help="Show it in this language.")] = "",
+    project: ProjectOption = None,
+    as_of: AsOfOption = "",
+    *,
+    open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write a campaign's messages as one customer would see them, into .regulars/preview."""
+    from regulars.campaigns.desk import Desk
+    from regulars.campaigns.preview import preview as previewed
+
+    with Desk.open(root_of(project), looking=True) as desk:
+        written = previewed(desk, campaign, customer, moment(as_of, desk.zone), message=message, language=language)
+        for one in written:
+            answer(f"{one['message']}  {one['channel']}  {one['language']}  {one['reads']}\n  {one['path']}")
+        pages = [one["path"] for one in written if one["path"].endswith(".html")]
+        if open_it and pages:
+            typer.launch(pages[0])
+
+
+@app.command()
+def report(
+    campaign: Annotated[str, typer.Argument(help="A campaign's name. Default: all.")] = "",
+    project: ProjectOption = None,
+    as_of: AsOfOption = "",
+    format: Annotated[Literal["text", "json", "html"], typer.Option("--format", help="How to answer.")] = "text",  # noqa: A002  # the option's name
+    output: Annotated[Path | None, typer.Option("--output", help="Write it to this file.")] = None,
+) -> None:
+    """Tell what was sent and what it earned."""
+    import json
+
+    from regulars.campaigns.desk import Desk
+    from regulars.cli.reporting import figures_of
+    from regulars.measure import report as reports
+
+    with Desk.open(root_of(project), looking=True) as desk:
+        if campaign:
+            desk.campaign(campaign)
+        figures = figures_of(desk, moment(as_of, desk.zone), campaign or None)
+    if format == "json":
+        told = json.dumps(figures, ensure_ascii=False, indent=2, default=str)
+    else:
+        told = reports.text(figures) if format == "text" else reports.page(figures)
+    if output is None:
+        answer(told)
+    else:
+        output.write_text(told, encoding="utf-8")
+        tell(f"written to {output}")
+
+
+def _warn(desk: object) -> None:
+    """Warnings of the data on stderr: the answer stays clean."""
+    from regulars.campaigns.desk import Desk
+    from regulars.lang.telling import as_text
+
+    if isinstance(desk, Desk) and desk.problems.found:
+        tell(as_text(desk.problems.sorted(), desk.root) + "\n")

@@ -1,0 +1,30 @@
+"""The report's figures, gathered from the ledger, the orders and the day's snapshot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from regulars.campaigns.census import census
+from regulars.campaigns.desk import Desk
+from regulars.measure.figures import figures
+from regulars.measure.loyalty import OrderTotals
+from regulars.measure.shapes import Figures
+from regulars.people import orders
+from regulars.people.traits import Counting
+
+
+def figures_of(desk: Desk, at: datetime, campaign: str | None = None) -> Figures:
+    """Everything `report` tells, for all campaigns or one."""
+    counted = census(desk, at)
+    totals = orders.totals(Counting(desk.vocabulary, desk.day(at)), counted["customers"])
+    return figures(
+        desk.ledger,
+        currency=str(desk.rules.shop.currency),
+        now=at,
+        campaigns=desk.project.campaigns,
+        only=campaign,
+        orders=OrderTotals(totals.customers, totals.buyers, totals.repeaters, totals.orders, totals.revenue),
+        segments=counted["segments"],
+        timezone=desk.zone,
+        shop=str(desk.rules.shop.name),
+    )

@@ -1,0 +1,34 @@
+"""Verbs that keep running, or register what does: up, deploy."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from regulars.cli.app import ProjectOption, answer, app, root_of
+
+
+@app.command()
+def up(
+    project: ProjectOption = None,
+    port: Annotated[int, typer.Option("--port", help="Of Prefect's API and pages.")] = 4200,
+) -> None:
+    """Serve the project on this machine: API, schedules, follow-ups, conversions. Stop it with Ctrl-C."""
+    from regulars.serving.machine import up as serve
+
+    serve(root_of(project), port)
+
+
+@app.command()
+def deploy(
+    pool: Annotated[str, typer.Option("--pool", help="The Prefect work pool the flows run on.")],
+    project: ProjectOption = None,
+    directory: Annotated[
+        str, typer.Option("--directory", help="Where the pool's workers find the project. Default: where it is here.")
+    ] = "",
+) -> None:
+    """Register the schedules on a work pool of a Prefect API (PREFECT_API_URL): the way past one machine."""
+    from regulars.serving.deploying import deploy as register
+
+    answer(str(register(root_of(project), pool, directory)))
