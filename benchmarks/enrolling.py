@@ -2,7 +2,7 @@
 
 Both write the same rows into the same tables, in transactions of 10,000 people, chunk by chunk in turn, each into its
 own fresh ledger. Ours starts from Arrow tables, as campaigns make them; the bare one from tuples that lie ready.
-Meanwhile another process makes small writes to our ledger and measures how long it waits.
+Then more people are enrolled while another process makes small writes and measures how long it waits.
 
     python benchmarks/enrolling.py [--people 1000000] [--postgresql [URL URL]]
 """
@@ -31,6 +31,8 @@ from regulars.ledger.tables import Code, Enrolment, Message
 
 CHUNK = 10_000
 NOW = datetime(2026, 8, 27, 7, 0, tzinfo=UTC)
+MORE = 200_000
+"""People enrolled beside another writer."""
 TARGET = 1.5
 PATIENCE = 1.0
 TABLES = (Enrolment, Message, Code)
@@ -120,17 +122,18 @@ def bare_postgresql(ledger: Ledger, chunk: Chunk) -> float:
 
 
 def other_writer(url: str, folder: Path, begun: Event, over: Event, waits: Any) -> None:
-    """Small writes, 20 a second, each measured."""
-    longest, n = 0.0, 0
+    """Small writes, 20 a second: how long they wait for their turn, and how long until they are committed."""
+    turn, whole, n = 0.0, 0.0, 0
     with Ledger.open(url, folder) as ledger:
         begun.set()
         while not over.is_set():
             started = time.perf_counter()
             with ledger.writing() as connection:
+                turn = max(turn, time.perf_counter() - started)
                 consent.suppress(connection, f"{n:064x}", "email", "test", NOW)
-            longest, n = max(longest, time.perf_counter() - started), n + 1
+            whole, n = max(whole, time.perf_counter() - started), n + 1
             time.sleep(0.05)
-    waits.put((longest, n))
+    waits.put((turn, whole, n))
 
 
 @contextmanager
@@ -150,27 +153,33 @@ def places(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
         server.cleanup()
 
 
-def measure(people: int, urls: tuple[str, str], bare: Callable[[Ledger, Chunk], float]) -> dict[str, float]:
-    """Both ways over the same chunks; sums of seconds, and what the other writer waited."""
-    total = {"ours": 0.0, "bare": 0.0, "slowest": 0.0}
-    with tempfile.TemporaryDirectory() as name:
-        folders = Path(name, "ours"), Path(name, "bare")
-        begun, over, waits = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Queue()
-        writer = multiprocessing.Process(target=other_writer, args=(urls[0], folders[0], begun, over, waits))
-        with Ledger.open(urls[0], folders[0]) as first, Ledger.open(urls[1], folders[1]) as second:
-            writer.start()
-            if not begun.wait(60):
-                raise RuntimeError("the other writer did not come")
-            for start in range(0, people, CHUNK):
-                chunk = chunk_of(start, min(CHUNK, people - start))
-                seconds = ours(first, chunk)
-                total["ours"] += seconds
-                total["slowest"] = max(total["slowest"], seconds)
-                total["bare"] += bare(second, chunk)
-            over.set()
-            total["wait"], total["writes"] = waits.get()
-            writer.join()
-    return total
+def compare(people: int, first: Ledger, second: Ledger, bare: Callable[[Ledger, Chunk], float]) -> tuple[float, float]:
+    """Seconds of ours and of the bare way, over the same chunks."""
+    totals = [0.0, 0.0]
+    for start in range(0, people, CHUNK):
+        chunk = chunk_of(start, min(CHUNK, people - start))
+        totals[0] += ours(first, chunk)
+        totals[1] += bare(second, chunk)
+    return totals[0], totals[1]
+
+
+def disturbed(people: int, ledger: Ledger, url: str) -> tuple[float, float, float, int]:
+    """Enrol more people, chunk after chunk without a pause, beside another writer.
+
+    The slowest chunk, the writer's longest wait for its turn, its longest write with the commit, and its writes.
+    """
+    chunks = [chunk_of(people + start, CHUNK) for start in range(0, MORE, CHUNK)]
+    begun, over, waits = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Queue()
+    args = (url, ledger.folder, begun, over, waits)
+    writer = multiprocessing.Process(target=other_writer, args=args)
+    writer.start()
+    if not begun.wait(60):
+        raise RuntimeError("the other writer did not come")
+    slowest = max(ours(ledger, chunk) for chunk in chunks)
+    over.set()
+    turn, whole, n = waits.get()
+    writer.join()
+    return slowest, turn, whole, n
 
 
 def main() -> int:
@@ -180,18 +189,21 @@ def main() -> int:
     parser.add_argument("--postgresql", nargs="*", metavar="URL", help="two empty databases; none: starts a server")
     args = parser.parse_args()
     bare, way = (bare_sqlite, "executemany") if args.postgresql is None else (bare_postgresql, "COPY")
-    with places(args) as urls:
-        total = measure(args.people, urls, bare)
-    ratio = total["ours"] / total["bare"]
+    with places(args) as urls, tempfile.TemporaryDirectory() as name:
+        folders = Path(name, "ours"), Path(name, "bare")
+        with Ledger.open(urls[0], folders[0]) as first, Ledger.open(urls[1], folders[1]) as second:
+            own, other = compare(args.people, first, second, bare)
+            slowest, turn, whole, n = disturbed(args.people, first, urls[0])
+    ratio = own / other
     bound = "index maintenance and the commit's fsync" if args.postgresql is None else "the server's COPY and indexes"
     kind = "SQLite" if args.postgresql is None else "PostgreSQL"
-    print(
-        f"{kind}: enrolling {args.people:,} people: {total['ours']:.1f} s, bare {way} {total['bare']:.1f} s,", end=" "
-    )
+    print(f"{kind}: enrolling {args.people:,} people: {own:.1f} s, bare {way} {other:.1f} s,", end=" ")
     print(f"ratio {ratio:.2f} (at most {TARGET}); bound by {bound}")
-    print(f"{kind}: another writer waited at most {total['wait']:.2f} s in {total['writes']} writes", end=" ")
-    print(f"(at most {PATIENCE}); bound by the slowest chunk, {total['slowest']:.2f} s")
-    return 0 if ratio <= TARGET and total["wait"] <= PATIENCE else 1
+    print(
+        f"{kind}: another writer waited for its turn at most {turn:.2f} s in {n} writes (at most {PATIENCE}),", end=" "
+    )
+    print(f"{whole:.2f} s with its own commit; bound by the slowest chunk, {slowest:.2f} s, and the disk")
+    return 0 if ratio <= TARGET and turn <= PATIENCE else 1
 
 
 if __name__ == "__main__":

@@ -95,7 +95,7 @@ def test_only_the_new_ones_of_a_chunk_are_returned_with_their_messages_and_codes
     assert [count(ledger, table) for table in ("enrolment", "message", "code")] == [3, 3, 3]
 
 
-@pytest.mark.parametrize("n", [60, 400])
+@pytest.mark.parametrize("n", [60, 3_000])
 def test_two_who_enrol_the_same_people_at_once_enrol_nobody_twice(
     ledger: Ledger, ledger_url: str, tmp_path: Path, n: int
 ):
