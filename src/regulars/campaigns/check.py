@@ -26,12 +26,13 @@ def check(root: Path) -> Problems:
         return problems
     source = Source(root, project.rules, problems).open()
     try:
-        vocabulary = Vocabulary(project.rules, source, problems).build()
+        # Without the customers no name can be judged: the missing table is the one thing to say.
+        vocabulary = Vocabulary(project.rules, source, problems if source.has("customers") else Problems()).build()
         if _all_open(source):
             _conditions(project, vocabulary)
             _rows(source, problems)
         steps = _steps(project, problems)
-        _words(project, vocabulary, steps, problems)
+        _words(project, vocabulary, steps, problems, known=source.has("customers"))
     finally:
         source.connection.close()
     return problems
@@ -82,7 +83,10 @@ def _steps(project: Project, problems: Problems) -> dict[str, Step]:
     return steps
 
 
-def _words(project: Project, vocabulary: Vocabulary, steps: dict[str, Step], problems: Problems) -> None:
+def _words(
+    project: Project, vocabulary: Vocabulary, steps: dict[str, Step], problems: Problems, *, known: bool
+) -> None:
+    """`known`: whether the columns of customers are; without them no variable can be called unknown."""
     from regulars.words import inspect
 
     added = {
@@ -91,4 +95,5 @@ def _words(project: Project, vocabulary: Vocabulary, steps: dict[str, Step], pro
         if (columns := enrich.added(campaign.enrich, steps)) is not None
     }
     for one in inspect.problems(project, set(vocabulary.fields), added):
-        problems.add(one.code, one.position, one.sentence, one.way_out, one.level)
+        if known or one.code != "unknown-variable":
+            problems.add(one.code, one.position, one.sentence, one.way_out, one.level)

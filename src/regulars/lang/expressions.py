@@ -52,11 +52,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column or a trait that a condition may read. `values`: all a segment can be; `note`: why the kind is what it is."""
+    """A column or a trait that a condition may read.
+
+    `values`: all a segment can be; `note`: why the kind is what it is;
+    `broken`: what it is made of has a problem already. Nothing is known of it, and nothing more is said about it.
+    """
 
     kind: Kind
     values: tuple[str, ...] = ()
     note: str = ""
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,8 @@ class Typing:
     def _column(self, node: Node) -> Node | None:
         name = str(node.value)
         known = self.fields.get(name) or self.fields.get(name.lower())
+        if known and known.broken:
+            return None
         if known:
             return replace(node, kind=known.kind, value=name if name in self.fields else name.lower())
         owners = [owner for owner, field in self.fields.items() if name in field.values]

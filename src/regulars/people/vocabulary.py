@@ -72,8 +72,8 @@ class Vocabulary:
         """Type every trait and segment, each after those it reads."""
         self.fields |= self.source.fields("customers")
         for meaning, column in self.rules.source.customer.mapped().items():
-            if meaning != "id" and column in self.fields:
-                self.fields[meaning] = self.fields[column]
+            if meaning != "id":
+                self.fields[meaning] = self.fields.get(column, Field("text", broken=True))
         self.fields |= LEDGER_FACTS
         for name, trait in self.rules.traits.items():
             if trait.expression is None:
@@ -107,7 +107,7 @@ class Vocabulary:
     def _count(self, name: Written, trait: Trait) -> None:
         table = trait.table
         if table is None or trait.value is None or not self.source.has(str(table)):
-            self.fields.setdefault(str(name), Field("number"))
+            self.fields.setdefault(str(name), Field("number", broken=True))
             return
         fields = self.source.fields(str(table))
         if self.source.customer_column(str(table)) is None:
@@ -142,7 +142,7 @@ class Vocabulary:
         where = None
         if trait.where is not None:
             where = self.row_condition(str(table), trait.where)
-        self.fields[str(name)] = Field(value.kind if value else "number")
+        self.fields[str(name)] = Field(value.kind) if value else Field("number", broken=True)
         if value:
             self.counted.append(Counted(str(name), str(table), value, where, trait.last))
 
@@ -178,8 +178,7 @@ class Vocabulary:
             (self._levels.get(read_name, 0) for tree in typed if tree for read_name in tree.names), default=0
         )
         if isinstance(described, Trait):
-            kind = typed[0].kind if typed[0] else "number"
-            self.fields[name] = Field(kind)
+            self.fields[name] = Field(typed[0].kind) if typed[0] else Field("number", broken=True)
             return Derived(name, level, expression=typed[0])
         if not described.steps:
             self.fields[name] = Field("yes_no")
@@ -208,7 +207,7 @@ class Vocabulary:
         )
         for one in self._open:
             self._waiting.pop(one, None)
-            self.fields.setdefault(one, Field("number"))
+            self.fields.setdefault(one, Field("number", broken=True))
 
 
 def _texts(described: Trait | Segment) -> list[Written]:
