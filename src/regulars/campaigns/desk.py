@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING, Any, Self
 import pyarrow as pa
 
 from regulars.campaigns import calendar
+from regulars.campaigns.foresight import Foresight
 from regulars.errors import ProjectError
 from regulars.lang.expressions import Expression
 from regulars.lang.model import Campaign, Rules
 from regulars.lang.problems import Problems
 from regulars.lang.project import Project, load
 from regulars.lang.written import Written
-from regulars.people import engine
+from regulars.people import engine, orders
+from regulars.people.orders import Totals
 from regulars.people.snapshot import Snapshot, SnapshotTaker
 from regulars.people.source import Source
+from regulars.people.traits import Counting
 from regulars.people.vocabulary import Vocabulary
 from regulars.settings import Settings
 
@@ -59,8 +62,10 @@ class Desk:
     settings: Settings
     problems: Problems
     looking: bool = False
+    foresight: Foresight = field(default_factory=Foresight)
     _conditions: dict[Written, Expression] = field(default_factory=dict)
     _brought: set[str] = field(default_factory=set)
+    _snapshots: dict[tuple[date, str], Snapshot] = field(default_factory=dict)
 
     @classmethod
     def open(cls, root: Path, *, looking: bool = False) -> Desk:
@@ -194,8 +199,9 @@ class Desk:
         from regulars.ledger import facts
 
         reads_ledger = self.vocabulary.uses_ledger or self._campaigns_read_ledger
-        version = self.ledger.version() if reads_ledger else ""
-        day = self.day(moment)
+        day, version = self.day(moment), self.ledger.version() if reads_ledger else ""
+        if not fresh and (day, version) in self._snapshots:
+            return self._snapshots[day, version]
         taker = SnapshotTaker(self.root, self.source, self.vocabulary, day, version)
         snapshot = taker.take(
             (lambda: facts.contact_facts(self.ledger, day, moment)) if reads_ledger else None, fresh=fresh
@@ -203,7 +209,12 @@ class Desk:
         for found in snapshot.findings:
             self.problems.add(found.code, found.position, found.sentence, found.way_out, found.level)
         self._stop_on_errors()
+        self._snapshots[day, version] = snapshot
         return snapshot
+
+    def order_totals(self, moment: datetime) -> Totals:
+        """What all orders that count add up to, up to the end of the day of `moment`; kept beside the day's people."""
+        return orders.kept_totals(self.snapshot(moment), lambda: Counting(self.vocabulary, self.day(moment)))
 
     @cached_property
     def _campaigns_read_ledger(self) -> bool:

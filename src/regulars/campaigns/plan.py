@@ -1,39 +1,26 @@
-"""Plan before effect: who would get what, who is withheld and why, what it costs, and how it reads. Nothing happens."""
+"""Plan before effect: who would get what, who is withheld and why, what it costs, and how it reads. Nothing happens.
+
+Campaigns are planned one after the other, as they would run: what an earlier one sends counts against the caps of a
+later one. So the figures are those of runs in this order.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, NotRequired, TypedDict
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.campaigns import calendar, running
+from regulars.campaigns.costs import Cost, Liability, cost, liability
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
-from regulars.campaigns.rendering import outgoing
-from regulars.campaigns.running import entrants
+from regulars.campaigns.samples import Sample, samples
 from regulars.campaigns.select import Selector, expected, summary
-from regulars.errors import RegularsError
-from regulars.ledger import entries
-from regulars.people import orders
-from regulars.people.traits import Counting
-
-SAMPLES = 3
-COUNTED_TEXTS = 20_000
-"""Text messages that are rendered to count their segments; beyond, the rest is counted like these."""
-
-
-class Sample(TypedDict):
-    """One message as its reader would see it. `who` is the id and a first name with an initial."""
-
-    who: str
-    channel: str
-    language: str
-    reads: str
+from regulars.ledger import entries, facts
 
 
 class Later(TypedDict):
@@ -43,6 +30,8 @@ class Later(TypedDict):
     send: str
     at_most: int
     due: str
+    unless: str
+    """`ordered`, or the condition that takes people out; empty: nothing does."""
 
 
 class PlannedCampaign(TypedDict):
@@ -52,21 +41,27 @@ class PlannedCampaign(TypedDict):
     title: str
     status: str
     schedule: str
+    due: bool
+    """Whether its schedule falls on this day."""
+    next: str
+    """The next day (ISO) on which it does; empty: none within a year."""
     audience: int
     send: dict[str, int]
+    """By channel: what a run would send. Nothing where `stopped` says why."""
+    would_send: dict[str, int]
+    """What it would send if nothing stopped it; `languages`, `cost`, `liability` and `samples` are of these."""
     languages: dict[str, dict[str, int]]
     withheld: dict[str, int]
     holdout: int
     held: int
+    """Of those it would send: how many wait for the end of quiet hours."""
     inside: int
+    """Entered earlier, and still on their way."""
     later: list[Later]
-    cost: dict[str, Any]
-    """`sms_segments`, `encodings` {GSM-7: n, UCS-2: n}, `rendered` (how many were counted)."""
-    liability: dict[str, Any]
-    """`codes`, `if_all_redeem`, `by_value` {"10 %": n}."""
+    cost: Cost
+    liability: Liability
     stopped: str
     samples: list[Sample]
-    error: NotRequired[str]
 
 
 class Plan(TypedDict):
@@ -82,46 +77,81 @@ class Plan(TypedDict):
 
 
 def plan(desk: Desk, campaigns: Sequence[str], at: datetime) -> Plan:
-    """Walk a run's way up to the moment before something happens."""
+    """Walk the way of runs of `campaigns`, one after the other, up to the moment before something happens.
+
+    Without names: all campaigns, those that are due first, in the order of `regulars run`.
+    """
     snapshot = desk.snapshot(at)
-    average = (
-        orders.totals(Counting(desk.vocabulary, desk.day(at)), snapshot.customers).average_order
-        if any(_percent(desk, one) for one in campaigns)
-        else Decimal(0)
-    )
-    planned = [_campaign(desk, name, at, average) for name in campaigns]
+    reached: list[pa.ChunkedArray] = []
+    with desk.foresight.during():
+        planned = [_campaign(desk, name, at, reached) for name in campaigns or in_order(desk, at)]
     return {
         "as_of": at.astimezone(ZoneInfo(desk.zone)).isoformat(),
         "fingerprint": desk.project.fingerprint,
         "newest_order": snapshot.newest_order.isoformat() if snapshot.newest_order else "",
         "customers": snapshot.customers,
-        "people": sum(sum(one["send"].values()) for one in planned),
+        "people": len(pc.unique(pa.concat_arrays([part for one in reached for part in one.chunks]))) if reached else 0,
         "campaigns": planned,
     }
 
 
-def _percent(desk: Desk, campaign: str) -> bool:
-    described = desk.campaign(campaign)
-    return any(offer is not None and offer.kind == "percent" for offer in map(described.offer_of, described.messages))
+def in_order(desk: Desk, at: datetime) -> list[str]:
+    """All campaigns: those that are due, in the order they run; then the others by name."""
+    due = running.due(desk, at)
+    return [*due, *(name for name in desk.project.campaigns if name not in due)]
 
 
-def _campaign(desk: Desk, name: str, at: datetime, average: Decimal) -> PlannedCampaign:
-    campaign = desk.campaign(name)
+def _campaign(desk: Desk, name: str, at: datetime, reached: list[pa.ChunkedArray]) -> PlannedCampaign:
+    campaign, day = desk.campaign(name), desk.day(at)
+    counts, messages, codes = _foreseen(desk, name, at)
+    stopped = _stopped(desk, name, counts)
+    would_send = counts["send"]
+    if not stopped:
+        leaving = messages.filter(pc.equal(messages["state"], "planned"))
+        reached.append(leaving["customer_id"])
+        desk.foresight.add(name, _sent_days(desk, leaving))
+    following = calendar.next_day(campaign.schedule, day)
+    return {
+        "campaign": name,
+        "title": str(campaign.title),
+        "status": campaign.status,
+        "schedule": str(campaign.schedule),
+        "due": calendar.due_on(campaign.schedule, day),
+        "next": following.isoformat() if following else "",
+        "audience": counts["audience"],
+        "send": {} if stopped else would_send,
+        "would_send": would_send,
+        "languages": counts["languages"],
+        "withheld": counts["withheld"],
+        "holdout": counts["holdout"],
+        "held": counts["held"],
+        "inside": entries.running(desk.ledger, name).num_rows,
+        "later": _later(desk, name, at, sum(would_send.values())),
+        "cost": cost(desk, campaign.messages[0], messages),
+        "liability": liability(desk, codes, at),
+        "stopped": stopped,
+        "samples": samples(desk, name, at, messages),
+    }
+
+
+def _foreseen(desk: Desk, name: str, at: datetime) -> tuple[dict[str, Any], pa.Table, pa.Table]:
+    """What a run would count, and the messages and codes it would write."""
     snapshot = desk.snapshot(at)
     table = Selector(desk, name, at).run(snapshot, "regulars_planned")
     counts = summary(desk, table)
-    letters = Letters(desk, name, campaign.messages[0])
-    people = entrants(desk, name, at, table, snapshot)
+    letters = Letters(desk, name, desk.campaign(name).messages[0])
+    people = running.entrants(desk, name, at, table, snapshot)
     people = desk.arrow("select *, customer_id as enrolment_id from people where arm = 'treated'", people=people)
     if "referral" in letters.reads:
         people = people.append_column(OWN_CODE, pa.array([BLANK] * people.num_rows, pa.string()))
-    messages, codes = letters.build(people, at)
-    sent = sum(counts["send"].values())
-    return {
-        "campaign": name, "title": str(campaign.title), "status": campaign.status, "schedule": str(campaign.schedule), **counts,  # type: ignore[typeddict-item]  # summary() gives these keys
-        "inside": entries.running(desk.ledger, name).num_rows, "later": _later(desk, name, at, sent), "cost": _cost(desk, name, messages),
-        "liability": _liability(desk, codes, average), "stopped": _stopped(desk, name, counts), "samples": _samples(desk, name, messages),
-    }  # fmt: skip
+    return counts, *letters.build(people, at)
+
+
+def _sent_days(desk: Desk, messages: pa.Table) -> pa.Table:
+    """The messages as the caps of later campaigns count them."""
+    columns = "customer_id, channel, local_day, campaign"
+    counted = desk.arrow(f"select {columns}, count(*) as n from messages group by all", messages=messages)
+    return counted.cast(facts.SENT_DAYS)
 
 
 def _stopped(desk: Desk, name: str, counts: dict[str, Any]) -> str:
@@ -132,93 +162,19 @@ def _stopped(desk: Desk, name: str, counts: dict[str, Any]) -> str:
 
 
 def _later(desk: Desk, name: str, at: datetime, sent: int) -> list[Later]:
+    """Later messages; `after` counts days and hours by the shop's clock, through changes of daylight saving."""
+    campaign = desk.campaign(name)
     due = at.astimezone(ZoneInfo(desk.zone))
     later: list[Later] = []
-    for message in desk.campaign(name).messages[1:]:
+    for message in campaign.messages[1:]:
         due += message.after.delta if message.after else due - due
-        later.append({"message": str(message.name), "send": str(message.send), "at_most": sent, "due": due.isoformat()})
-    return later
-
-
-def _cost(desk: Desk, name: str, messages: pa.Table) -> dict[str, Any]:
-    """Segments of text messages, counted on the rendered text."""
-    from regulars.words.sms import segments
-
-    texts = messages.filter(pc.equal(messages["channel"], "sms")) if messages.num_rows else messages
-    if texts.num_rows == 0:
-        return {"sms_segments": 0, "encodings": {}, "rendered": 0}
-    message = desk.campaign(name).messages[0]
-    total, encodings, rendered = 0, dict[str, int](), 0
-    for row in texts.slice(0, COUNTED_TEXTS).to_pylist():
-        try:
-            counted = segments(
-                outgoing(
-                    desk,
-                    message,
-                    message_id=row["id"],
-                    channel="sms",
-                    to="",
-                    language=row["language"],
-                    context=row["context"],
-                ).text
-            )
-        except RegularsError:
-            continue
-        total, rendered = total + counted.segments, rendered + 1
-        encodings[counted.encoding] = encodings.get(counted.encoding, 0) + 1
-    scale = texts.num_rows / rendered if rendered else 1
-    return {"sms_segments": round(total * scale), "encodings": encodings, "rendered": rendered}
-
-
-def _liability(desk: Desk, codes: pa.Table, average: Decimal) -> dict[str, Any]:
-    """What the codes would cost if everybody used theirs: amounts as they are, percentages of an average order."""
-    if codes.num_rows == 0:
-        return {"codes": 0, "if_all_redeem": "0.00", "by_value": {}}
-    values = (
-        desk.connection.from_arrow(codes)
-        .query("codes", "select kind, value, count(*) from codes group by 1, 2 order by 1, 2")
-        .fetchall()
-    )
-    cost = sum(
-        (number * (value if kind == "amount" else average * value / 100) for kind, value, number in values), Decimal(0)
-    )
-    currency = str(desk.rules.shop.currency)
-    by_value = {
-        f"{value.normalize():f} {'%' if kind == 'percent' else currency}": number for kind, value, number in values
-    }
-    return {"codes": codes.num_rows, "if_all_redeem": f"{cost:.2f}", "by_value": by_value}
-
-
-def _samples(desk: Desk, name: str, messages: pa.Table) -> list[Sample]:
-    """One message in each language, rendered."""
-    message = desk.campaign(name).messages[0]
-    chosen = desk.arrow(
-        "select distinct on (language) * from messages where state = 'planned' order by language, customer_id",
-        messages=messages,
-    ).to_pylist()
-    samples: list[Sample] = []
-    for row in chosen[:SAMPLES]:
-        try:
-            sent = outgoing(
-                desk,
-                message,
-                message_id=row["id"],
-                channel=row["channel"],
-                to="",
-                language=row["language"],
-                context=row["context"],
-            )
-        except RegularsError as error:
-            reads = f"(cannot be written: {error.sentence})"
-        else:
-            reads = sent.subject or sent.text
-        first_name = (json.loads(row["context"]).get("customer") or {}).get("first_name") or ""
-        samples.append(
+        later.append(
             {
-                "who": f"#{row['customer_id']} {first_name}".strip(),
-                "channel": row["channel"],
-                "language": row["language"],
-                "reads": reads,
+                "message": str(message.name),
+                "send": str(message.send),
+                "at_most": sent,
+                "due": due.isoformat(),
+                "unless": str(campaign.exit or "").strip(),
             }
         )
-    return samples
+    return later

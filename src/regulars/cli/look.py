@@ -106,7 +106,7 @@ def plan(
     with Desk.open(root_of(project), looking=True) as desk:
         for name in campaigns or []:
             desk.campaign(name)
-        foreseen = planned(desk, campaigns or list(desk.project.campaigns), moment(as_of, desk.zone))
+        foreseen = planned(desk, campaigns or [], moment(as_of, desk.zone))
         _warn(desk)
         answer_json(foreseen) if format == "json" else answer(tables.of_plan(foreseen, desk))
 

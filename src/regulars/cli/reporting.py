@@ -9,14 +9,12 @@ from regulars.campaigns.desk import Desk
 from regulars.measure.figures import figures
 from regulars.measure.loyalty import OrderTotals
 from regulars.measure.shapes import Figures
-from regulars.people import orders
-from regulars.people.traits import Counting
 
 
 def figures_of(desk: Desk, at: datetime, campaign: str | None = None) -> Figures:
     """Everything `report` tells, for all campaigns or one."""
     counted = census(desk, at)
-    totals = orders.totals(Counting(desk.vocabulary, desk.day(at)), counted["customers"])
+    totals = desk.order_totals(at)
     return figures(
         desk.ledger,
         currency=str(desk.rules.shop.currency),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from regulars.people import engine
 from regulars.people.engine import text
+from regulars.people.snapshot import Snapshot
 from regulars.people.traits import Counting
 
 ORDERS = pa.schema(
@@ -24,35 +26,56 @@ ORDERS = pa.schema(
         ("code", pa.string()),
     ]
 )
+ASKED_AT_ONCE = 10_000
+"""Customers named in one query: a database refuses a list without end."""
 
 
 def placed(counting: Counting, since: datetime, until: datetime, customers: Sequence[str] | None = None) -> pa.Table:
     """Orders after `since` and up to `until` (aware), of `customers` or of everybody.
 
-    Columns: order_id, customer_id (text), at (UTC), amount (decimal, the shop's currency), code (as written; empty: none).
+    Columns: order_id, customer_id (text; empty: nobody's), at (UTC), amount (decimal, the shop's currency), code (as
+    written, trimmed; empty: none). One row per order.
     """
+    if customers is None:
+        return _exact(counting, _between(counting, since, until), since, until)
+    slices = [customers[start : start + ASKED_AT_ONCE] for start in range(0, len(customers), ASKED_AT_ONCE)]
+    rows = _between(counting, since, until)
+    whose = rows[str(counting.source.rules.source.order.customer)]
+    found = [_exact(counting, rows.filter(whose.isin(list(some))), since, until) for some in slices]
+    return pa.concat_tables(found) if found else ORDERS.empty_table()
+
+
+def _between(counting: Counting, since: datetime, until: datetime) -> Any:
+    """The rows of that time as an Ibis expression, with a little more at its edges."""
     source = counting.source
-    order = source.rules.source.order
     rows = counting.counting_rows("orders")
-    at = rows[str(order.at)]
-    rows = rows.filter((at >= _literal(source.zone, since, at)) & (at <= _literal(source.zone, until, at)))
-    if customers is not None:
-        rows = rows.filter(rows[str(order.customer)].isin(list(customers)))
+    at = rows[str(source.rules.source.order.at)]
+    return rows.filter((at >= _literal(source.zone, since, at)) & (at <= _literal(source.zone, until, at)))
+
+
+def _exact(counting: Counting, rows: Any, since: datetime, until: datetime) -> pa.Table:
+    """The exact moments decide, in UTC: where the source keeps days or seconds, its own answer is too wide."""
+    source, order = counting.source, counting.source.rules.source.order
     chosen: dict[str, Any] = {
-        "order_id": rows[str(order.id)], "customer_id": rows[str(order.customer)], "at": rows[str(order.at)].cast("timestamp"), "amount": rows[str(order.amount)]
-    }  # fmt: skip
+        "order_id": rows[str(order.id)],
+        "customer_id": rows[str(order.customer)],
+        "at": rows[str(order.at)].cast("timestamp"),
+        "amount": rows[str(order.amount)],
+    }
     if order.code:
         chosen["code"] = rows[str(order.code)]
-    found = counting.fetch(rows.select(**chosen))
     code = "trim(coalesce(code, ''))" if order.code else "''"
-    source.connection.register("regulars_found_orders", found)
+    local = f'timezone({text(source.zone)}, cast("at" as timestamp))'
+    source.connection.register("regulars_found_orders", counting.fetch(rows.select(**chosen)))
     try:
-        # Orders may share a second with what is asked for: the exact moments decide, in UTC.
         return engine.arrow(
             source.connection,
-            f"""select order_id, coalesce(customer_id, '') as customer_id, moment as at, cast(amount as decimal(14, 2)) as amount, {code} as code
-                from (select *, timezone({text(source.zone)}, cast("at" as timestamp)) as moment from regulars_found_orders)
-                where moment > timestamptz {text(since.isoformat())} and moment <= timestamptz {text(until.isoformat())} and order_id is not null and amount is not null""",
+            f"""select order_id, coalesce(customer_id, '') as customer_id, moment as at,
+                       cast(amount as decimal(14, 2)) as amount, {code} as code
+                from (select *, {local} as moment from regulars_found_orders)
+                where moment > timestamptz {text(since.isoformat())} and moment <= timestamptz {text(until.isoformat())}
+                  and order_id is not null and amount is not null
+                qualify row_number() over (partition by order_id order by moment, customer_id) = 1""",
         ).cast(ORDERS)
     finally:
         source.connection.unregister("regulars_found_orders")
@@ -84,12 +107,26 @@ def totals(counting: Counting, customers: int) -> Totals:
     counting.source.connection.register("regulars_found_orders", counting.fetch(by_customer))
     try:
         row = counting.source.connection.execute(
-            """select count(*) filter (where coalesce(customer_id, '') <> ''), count(*) filter (where orders > 1 and coalesce(customer_id, '') <> ''),
-                      coalesce(sum(orders), 0), cast(coalesce(sum(revenue), 0) as decimal(18, 2)) from regulars_found_orders"""
+            """select count(*) filter (where known), count(*) filter (where orders > 1 and known),
+                      coalesce(sum(orders), 0), cast(coalesce(sum(revenue), 0) as decimal(18, 2))
+               from (select *, coalesce(customer_id, '') <> '' as known from regulars_found_orders)"""
         ).fetchone() or (0, 0, 0, Decimal(0))
     finally:
         counting.source.connection.unregister("regulars_found_orders")
     return Totals(customers, int(row[0]), int(row[1]), int(row[2]), Decimal(row[3]))
+
+
+def kept_totals(snapshot: Snapshot, counting: Callable[[], Counting]) -> Totals:
+    """The totals of the snapshot's day, counted once and kept beside what the source said then."""
+    kept = snapshot.people.with_suffix(".totals.json")
+    if kept.exists() and kept.stat().st_mtime_ns >= snapshot.people.stat().st_mtime_ns:
+        found = json.loads(kept.read_text(encoding="utf-8"))
+        return Totals(**found | {"revenue": Decimal(found["revenue"])})
+    counted = totals(counting(), snapshot.customers)
+    partial = kept.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(counted), default=str), encoding="utf-8")
+    partial.replace(kept)
+    return counted
 
 
 def _literal(zone: str, moment: datetime, column: Any) -> Any:

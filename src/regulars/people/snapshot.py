@@ -39,6 +39,8 @@ class Snapshot:
     newest_order: datetime | None
     """By the shop's clock, without a zone."""
     findings: list[Problem] = field(default_factory=list)
+    people: Path = Path()
+    """What the source said, before anything was derived from it."""
 
     @property
     def relation(self) -> str:
@@ -68,7 +70,8 @@ class SnapshotTaker:
         notes = json.loads(people.with_suffix(".json").read_text())
         found = [Problem(Position(**one.pop("position")), **one) for one in notes["findings"]]
         newest = datetime.fromisoformat(notes["newest_order"]) if notes["newest_order"] else None
-        return Snapshot(path, self.day, str(self.source.rules.source.customer.id), notes["customers"], newest, found)
+        key = str(self.source.rules.source.customer.id)
+        return Snapshot(path, self.day, key, notes["customers"], newest, found, people)
 
     @property
     def _folder(self) -> Path:

@@ -1,0 +1,37 @@
+"""What a plan of several campaigns foresees: by the time a later one runs, those before it will have sent theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+
+@dataclass
+class Foresight:
+    """Empty outside a plan, where only what the ledger knows counts."""
+
+    campaigns: set[str] = field(default_factory=set)
+    """Campaigns that will have run: whom they took is in `sent`, and they take nobody else."""
+    sent: list[pa.Table] = field(default_factory=list)
+    """Messages they will have planned: rows as `ledger.facts.sent_days` gives them."""
+
+    def add(self, campaign: str, messages: pa.Table) -> None:
+        """`campaign` will have run and planned `messages` (rows as `ledger.facts.sent_days` gives them)."""
+        self.campaigns.add(campaign)
+        self.sent.append(messages)
+
+    def with_foreseen(self, sent_days: pa.Table) -> pa.Table:
+        """`sent_days` of the ledger with what is foreseen."""
+        return pa.concat_tables([sent_days, *(one.cast(sent_days.schema) for one in self.sent)])
+
+    @contextmanager
+    def during(self) -> Iterator[Foresight]:
+        """A plan begins with an empty day and leaves none behind."""
+        self.campaigns, self.sent = set(), []
+        try:
+            yield self
+        finally:
+            self.campaigns, self.sent = set(), []

@@ -1,0 +1,78 @@
+"""A few messages of a plan as their readers would see them, without saying more of a person than a first name."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any, TypedDict
+
+import pyarrow as pa
+
+from regulars.campaigns.desk import Desk
+from regulars.campaigns.letters import BLANK
+from regulars.campaigns.rendering import outgoing
+from regulars.errors import RegularsError
+from regulars.lang.model import Message
+from regulars.people.engine import name as quoted
+
+SAMPLES = 3
+LINK = re.compile(r"(https?://[^/?\s]+)[/?]\S*")
+
+
+class Sample(TypedDict):
+    """One message as its reader would see it."""
+
+    who: str
+    """The id, the first name and an initial: `#10482 Ioana P.`"""
+    channel: str
+    language: str
+    reads: str
+    """The subject of an e-mail, or the text of an SMS; links are shortened, a code is `THISCODE` until it is drawn."""
+
+
+def samples(desk: Desk, campaign: str, at: datetime, messages: pa.Table) -> list[Sample]:
+    """One message in each language among `messages` (columns of the ledger's table), rendered."""
+    snapshot, has = desk.snapshot(at), desk.rules.source.customer.mapped()
+    first = "coalesce(s.first_name, '')" if "first_name" in has else "''"
+    initial = "coalesce(left(trim(s.last_name), 1) || '.', '')" if "last_name" in has else "''"
+    chosen = desk.arrow(
+        f"""with one_each as (
+              select distinct on (language) * from messages where state = 'planned' order by language, customer_id
+            )
+            select m.id, m.channel, m.language, m.context,
+                   '#' || m.customer_id || ' ' || {first} || ' ' || {initial} as who
+            from one_each m
+            left join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = m.customer_id
+            order by m.language limit {SAMPLES}""",
+        messages=messages,
+    ).to_pylist()
+    message = desk.campaign(campaign).messages[0]
+    return [
+        {
+            "who": " ".join(row["who"].split()),
+            "channel": row["channel"],
+            "language": row["language"],
+            "reads": _reads(desk, message, row),
+        }
+        for row in chosen
+    ]
+
+
+def _reads(desk: Desk, message: Message, row: dict[str, Any]) -> str:
+    context = json.loads(row["context"])
+    if "offer" in context:
+        context["offer"]["code"] = BLANK
+    try:
+        sent = outgoing(
+            desk,
+            message,
+            message_id=row["id"],
+            channel=row["channel"],
+            to="",
+            language=row["language"],
+            context=context,
+        )
+    except RegularsError as error:
+        return f"(cannot be written: {error.sentence})"
+    return LINK.sub(r"\1/…", " ".join((sent.subject or sent.text).split()))
