@@ -117,6 +117,7 @@ def test_earlier_entries_tell_how_the_latest_one_ended(ledger: Ledger):
         "c0": {
             "entries": 2,
             "last_entered": NOW,
+            "last_due": NOW,
             "running": True,
             "last_step": 2,
             "last_arm": "treated",
@@ -125,6 +126,7 @@ def test_earlier_entries_tell_how_the_latest_one_ended(ledger: Ledger):
         "c1": {
             "entries": 1,
             "last_entered": NOW - DAY,
+            "last_due": NOW,
             "running": False,
             "last_step": 0,
             "last_arm": "treated",

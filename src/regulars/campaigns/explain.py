@@ -5,267 +5,141 @@ Everything is asked of the engine that decides, over the same snapshot: there is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.reach import caps
-from regulars.campaigns.select import Selector, before_in_line
+from regulars.campaigns.guarded import Guards, judged
+from regulars.campaigns.seen import Line, Person
 from regulars.errors import WrongUse
-from regulars.lang.expressions import Expression, Node
-from regulars.lang.scalars import Channel
 from regulars.ledger import contacts
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
-from regulars.people.formulas import Formula
-from regulars.people.snapshot import Snapshot
 
-
-class Line(TypedDict):
-    """One test: `holds` is None where it was not asked, or where a value is unknown."""
-
-    test: str
-    holds: bool | None
-    says: str
-    saw: str
+REMEMBERED = timedelta(days=90)
+PHONE = re.compile(r"\+?[\d ().\-/]{7,}")
+NATIONAL_DIGITS = 9
+"""The end of a phone number, the same with and without its country's prefix."""
 
 
 class Explanation(TypedDict):
     """Everything about one campaign and one customer."""
 
     campaign: str
+    title: str
     decision: str
-    """`sent` (would be, now), a reason, `not in the audience`, or `draft`, `paused`."""
+    """`sent` (would be, if it ran now), a reason, `not in the audience`, `not due`, or `draft`, `paused`."""
+    would_get: str
+    """What it would send: `email winback/first in ro, 15 %`; empty where nothing can reach them."""
     lines: list[Line]
+    before: list[str]
+    """What it sent them in the last 90 days."""
 
 
 class Why(TypedDict):
-    """Everything about one customer."""
+    """Everything about one customer. No addresses."""
 
     customer: str
     name: str
+    also: list[str]
+    """Ids of other customers with the same address."""
     as_of: str
     campaigns: list[Explanation]
     log: list[dict[str, str]]
     """What runs decided on that day, by the decision log."""
     sent: list[dict[str, str]]
+    """What reached them in the last 90 days, from any campaign."""
 
 
-def find(desk: Desk, who: str, at: datetime) -> tuple[str, str]:
-    """(id, name) of the customer with this id, e-mail address or phone; raises WrongUse when there is none."""
-    snapshot, columns = desk.snapshot(at), desk.rules.source.customer
+def find(desk: Desk, who: str, at: datetime) -> list[tuple[str, str]]:
+    """(id, name) of the customers with this id, e-mail address or phone, the id first; raises WrongUse without any."""
+    snapshot, has = desk.snapshot(at), desk.rules.source.customer.mapped()
     key = quoted(snapshot.id_column)
-    has = columns.mapped()
     names = " || ' ' || ".join(f"coalesce({part}, '')" for part in ("first_name", "last_name") if part in has) or "''"
-    tests = [
-        f"{key} = $1",
-        *(f"lower(trim({column})) = lower(trim($1))" for column in ("email", "phone") if column in has),
-    ]
+    tests = [f"{key} = trim($1)"]
+    if "email" in has:
+        tests.append("lower(trim(email)) = lower(trim($1))")
+    if "phone" in has and PHONE.fullmatch(who.strip()):
+        ending = re.sub(r"\D", "", who)[-NATIONAL_DIGITS:]
+        tests.append(f"ends_with(regexp_replace(phone, '\\D', '', 'g'), {text(ending)})")
     found = desk.connection.execute(
-        f"select {key}, trim({names}) from {snapshot.relation} where {' or '.join(tests)} order by {key} = $1 desc, {key} limit 1",
+        f"""select {key}, trim({names}) from {snapshot.relation} where {" or ".join(tests)}
+            order by {key} = trim($1) desc, {key} limit 10""",
         [who],
-    ).fetchone()
-    if found is None:
+    ).fetchall()
+    if not found:
         raise WrongUse(
             "There is no customer with this id or address.", f"Ids are those of the column `{snapshot.id_column}`."
         )
-    return str(found[0]), str(found[1] or "")
+    return [(str(customer), str(called or "")) for customer, called in found if found[0][0] != who or customer == who]
 
 
 def why(desk: Desk, who: str, campaigns: Sequence[str], at: datetime) -> Why:
-    """Explain `campaigns` for one customer, as of `at`."""
-    customer, called = find(desk, who, at)
+    """Explain `campaigns` (none: all) for one customer, as of `at`. Raises WrongUse for a customer nobody knows."""
+    (customer, called), *others = find(desk, who, at)
+    sent = _sent(desk, customer, at)
+    person = Person(desk, desk.snapshot(at), customer)
     return {
-        "customer": customer, "name": called, "as_of": at.astimezone(ZoneInfo(desk.zone)).isoformat(),
-        "campaigns": [_campaign(desk, customer, name, at) for name in campaigns], "log": _log(desk, customer, at), "sent": _sent(desk, customer, at),
-    }  # fmt: skip
+        "customer": customer,
+        "name": called,
+        "also": [other for other, _ in others],
+        "as_of": at.astimezone(ZoneInfo(desk.zone)).isoformat(),
+        "campaigns": [_campaign(desk, person, name, at, sent) for name in campaigns or list(desk.project.campaigns)],
+        "log": _log(desk, customer, at),
+        "sent": sent,
+    }
 
 
-def _campaign(desk: Desk, customer: str, name: str, at: datetime) -> Explanation:
-    campaign, snapshot = desk.campaign(name), desk.snapshot(at)
-    audience = _Condition(desk, snapshot, customer).lines(desk.condition(campaign.audience))
-    inside = _Condition(desk, snapshot, customer).holds(desk.condition(campaign.audience))
-    judged = _judged(desk, customer, name, at, snapshot)
+def _campaign(desk: Desk, person: Person, name: str, at: datetime, sent: list[dict[str, str]]) -> Explanation:
+    campaign = desk.campaign(name)
+    audience = desk.condition(campaign.audience)
+    live = campaign.status == "live"
     lines: list[Line] = [
-        {"test": "status", "holds": campaign.status == "live", "says": campaign.status, "saw": ""},
-        *audience,
+        {"test": "status", "holds": live, "says": campaign.status, "saw": "" if live else "nothing leaves"},
+        *person.lines(audience),
     ]
-    if judged:
-        lines += _guards(desk, customer, name, at, judged)
+    seen = judged(desk, person.customer, name, at, person.snapshot)
+    if seen:
+        lines += Guards(desk, person.customer, name, seen).lines()
     else:
         lines.append(
-            {"test": "schedule", "holds": False, "says": str(campaign.schedule), "saw": "not due for this customer"}
+            {"test": "due", "holds": False, "says": str(campaign.schedule), "saw": _not_due(desk, person, name)}
         )
-    decision = (
-        campaign.status
-        if campaign.status != "live"
-        else "not in the audience"
-        if not inside
-        else "not due"
-        if not judged
-        else judged["reason"] or "sent"
-    )
-    return {"campaign": name, "decision": decision, "lines": lines}
+    return {
+        "campaign": name,
+        "title": str(campaign.title),
+        "decision": _decision(campaign.status, seen, inside=person.holds(audience)),
+        "would_get": Guards(desk, person.customer, name, seen).would_get if seen else "",
+        "lines": lines,
+        "before": [
+            f"{row['day']} `{row['name']}` by {row['channel']}: {row['state']}"
+            for row in sent
+            if row["campaign"] == name
+        ],
+    }
 
 
-def _judged(desk: Desk, customer: str, name: str, at: datetime, snapshot: Snapshot) -> dict[str, Any]:
-    """The judgement about one person, with what every guard saw; empty when nothing is due for them."""
-    channels = desk.campaign(name).messages[0].send.channels
-    seen = ", already, room, campaigns_before, local_date" + "".join(
-        f", agrees_{one}, address_{one} <> '' as addressed_{one}, stopped_{one}" for one in channels
-    )
-    table = Selector(desk, name, at, only=customer, anyway=True, extra=seen).run(snapshot, "regulars_asked")
-    rows = desk.connection.execute(f"select * from {table}").to_arrow_table().to_pylist()
-    return rows[0] if rows else {}
+def _decision(status: str, seen: dict[str, Any], *, inside: bool) -> str:
+    if status != "live":
+        return status
+    if not inside:
+        return "not in the audience"
+    return str(seen["reason"] or "sent") if seen else "not due"
 
 
-def _guards(desk: Desk, customer: str, name: str, at: datetime, judged: dict[str, Any]) -> list[Line]:
-    campaign = desk.campaign(name)
-    channels: tuple[Channel, ...] = campaign.messages[0].send.channels
-    shop, own = desk.rules.guards.holdout, campaign.holdout
-    before = before_in_line(desk, name)
-    arm = {"treated": "in neither", "holdout": f"in {name}'s {own}", "shop-holdout": f"in the shop's {shop}"}[
-        judged["arm"]
-    ]
-    zone = ZoneInfo(judged["zone"])
-    due, not_before = judged["due_at"].astimezone(zone), judged["not_before"].astimezone(zone)
-    consents = [(one, "yes" if judged[f"agrees_{one}"] else "no") for one in channels]
-    return [
-        {"test": "due", "holds": True, "says": str(campaign.schedule), "saw": f"{due:%a %d %b %Y %H:%M} {judged['zone']}"},
-        {"test": "repeat", "holds": not judged["already"], "says": str(campaign.repeat), "saw": "entered before, too recently or still inside" if judged["already"] else f"entry {judged['occasion']}"},
-        {"test": "consent", "holds": any(judged[f"agrees_{one}"] for one in channels), "says": str(campaign.messages[0].send), "saw": ", ".join(f"{one}: {said}" for one, said in consents)},
-        {"test": "address", "holds": any(judged[f"addressed_{one}"] for one in channels), "says": "an address that can be written to", "saw": ", ".join(f"{one}: {'good' if judged[f'addressed_{one}'] else 'none, or broken'}" for one in channels)},
-        {"test": "suppression", "holds": not all(judged[f"stopped_{one}"] for one in channels), "says": "not suppressed", "saw": ", ".join(one for one in channels if judged[f"stopped_{one}"]) or "no"},
-        {"test": "words", "holds": judged["channel"] is not None, "says": str(campaign.messages[0].template), "saw": f"{judged['channel']} in {judged['language']}" if judged["channel"] else "no channel or no language fits"},
-        {"test": "holdout", "holds": judged["arm"] == "treated", "says": f"shop {shop}, campaign {own}", "saw": arm},
-        {"test": "frequency", "holds": judged["room"] > 0, "says": ", ".join(f"{scope} {cap}" for scope, cap in caps(desk).items()) or "no cap", "saw": _got(desk, customer, judged)},
-        {"test": "priority", "holds": judged["room"] - judged["campaigns_before"] > 0 if judged["room"] > 0 else None, "says": "after " + ", ".join(before) if before else "first in line", "saw": f"{judged['campaigns_before']} of them select this customer today"},
-        {"test": "quiet hours", "holds": judged["not_before"] < judged["expires_at"], "says": "held until they end" if judged["held"] else "not now", "saw": f"{not_before:%a %d %b %H:%M} {judged['zone']}"},
-    ]  # fmt: skip
-
-
-def _got(desk: Desk, customer: str, judged: dict[str, Any]) -> str:
-    """What counts against the caps: the messages of the days they look at."""
-    day: date = judged["local_date"]
-    longest = max((cap.days for cap in caps(desk).values()), default=1)
-    sent = contacts.sent_to(desk.ledger, [customer], day - timedelta(days=longest - 1)).to_pylist()
-    return (
-        ", ".join(
-            f"{date.fromisoformat(row['local_day']):%a %d %b} {row['campaign']} ({row['channel']})" for row in sent
-        )
-        or "nothing in these days"
-    )
-
-
-class _Condition:
-    """A condition about one customer, leaf by leaf."""
-
-    def __init__(self, desk: Desk, snapshot: Snapshot, customer: str) -> None:
-        self._desk, self._snapshot, self._customer = desk, snapshot, customer
-        self._formula = Formula(snapshot.day, {})
-
-    def holds(self, expression: Expression) -> bool:
-        """Whether the whole holds."""
-        return bool(self._ask([self._formula(expression.tree)])[0])
-
-    def lines(self, expression: Expression) -> list[Line]:
-        """Each part that `and` or `or` joins, with whether it holds and the values it saw."""
-        parts = _parts(expression.tree)
-        lines: list[Line] = []
-        for part in parts:
-            words = expression.text[part.start : part.start + part.length]
-            asked = [self._formula(part), *(self._formula(value) for value in _values(part))]
-            holds, *values = self._ask(asked)
-            saw = ", ".join(
-                f"{_spoken(expression.text, value)} = {_shown(found)}"
-                for value, found in zip(_values(part), values, strict=True)
-            )
-            lines.append(
-                {
-                    "test": "audience",
-                    "holds": None if holds is None else bool(holds),
-                    "says": words,
-                    "saw": "; ".join([saw, *self._steps(part)]),
-                }
-            )
-        return lines
-
-    def _ask(self, expressions: list[str]) -> list[Any]:
-        key = quoted(self._snapshot.id_column)
-        row = self._desk.connection.execute(
-            f"select {', '.join(expressions)} from {self._snapshot.relation} where {key} = {text(self._customer)}"
-        ).fetchone()
-        return list(row or [None] * len(expressions))
-
-    def _steps(self, part: Node) -> list[str]:
-        """Of each segment the part reads: the step that held."""
-        told = []
-        for name in sorted(part.names):
-            one = next((derived for derived in self._desk.vocabulary.derived if derived.name == name), None)
-            if one is None or (not one.steps and not one.plain):
-                continue
-            trees = [(value, tree) for value, tree in one.steps if tree] or (
-                [(name, one.expression)] if one.expression else []
-            )
-            held = self._ask([self._formula(tree.tree) for _, tree in trees])
-            step = next(((value, tree) for (value, tree), yes in zip(trees, held, strict=True) if yes), None)
-            if step:
-                told.append(f"'{step[0]}' because {step[1].text} ({self._values_of(step[1])})")
-            else:
-                told.append(
-                    f"{name}: no step held"
-                    if one.steps
-                    else f"{name} does not hold ({self._values_of(trees[0][1])})"
-                    if trees
-                    else name
-                )
-        return told
-
-    def _values_of(self, expression: Expression) -> str:
-        values = _values(expression.tree)
-        found = self._ask([self._formula(value) for value in values]) if values else []
-        return ", ".join(
-            f"{_spoken(expression.text, value)} = {_shown(seen)}" for value, seen in zip(values, found, strict=True)
-        )
-
-
-def _parts(tree: Node) -> list[Node]:
-    """What `and` joins at the top; an `or` stays whole."""
-    return [part for arg in tree.args for part in _parts(arg)] if tree.op == "and" else [tree]
-
-
-def _values(tree: Node) -> list[Node]:
-    """The values a condition looks at: days_since(x) rather than x, each once."""
-    if tree.op.startswith("days_") or tree.op == "column":
-        return [tree]
-    found: list[Node] = []
-    for arg in tree.args:
-        found += [value for value in _values(arg) if value not in found]
-    return found
-
-
-def _spoken(condition: str, node: Node) -> str:
-    return (
-        str(node.value)
-        if node.op == "column"
-        else f"{node.op}({', '.join(_spoken(condition, arg) for arg in node.args)})"
-    )
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "unknown"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return (
-        ("yes" if value else "no")
-        if isinstance(value, bool)
-        else f"{value:%Y-%m-%d %H:%M}"
-        if isinstance(value, datetime)
-        else str(value)
-    )
+def _not_due(desk: Desk, person: Person, name: str) -> str:
+    """Of a yearly campaign: when it next is."""
+    schedule = desk.campaign(name).schedule
+    if schedule.kind != "yearly":
+        return "its day is over"
+    day = f"date {text(person.snapshot.day.isoformat())}"
+    (following,) = desk.connection.execute(
+        f"select next_anniversary(cast({quoted(schedule.column)} as date), {day} + 1) from regulars_person"
+    ).fetchone() or (None,)
+    return f"next on {following:%a %d %b %Y}" if following else f"{schedule.column} is unknown"
 
 
 def _log(desk: Desk, customer: str, at: datetime) -> list[dict[str, str]]:
@@ -274,29 +148,21 @@ def _log(desk: Desk, customer: str, at: datetime) -> list[dict[str, str]]:
     if not files:
         return []
     listed = ", ".join(text(str(file)) for file in files)
-    rows = (
-        desk.connection.execute(
-            f"select campaign, decision, arm, channel, language, at from read_parquet([{listed}]) where customer_id = ? order by at, campaign",
-            [customer],
-        )
-        .to_arrow_table()
-        .to_pylist()
-    )
+    rows = desk.arrow(
+        f"""select campaign, decision, arm, channel, language, at from read_parquet([{listed}])
+            where customer_id = {text(customer)} order by at, campaign"""
+    ).to_pylist()
+    zone = ZoneInfo(desk.zone)
     return [
-        {key: value.isoformat() if isinstance(value, datetime) else str(value or "") for key, value in row.items()}
+        {
+            key: value.astimezone(zone).isoformat() if isinstance(value, datetime) else str(value or "")
+            for key, value in row.items()
+        }
         for row in rows
     ]
 
 
 def _sent(desk: Desk, customer: str, at: datetime) -> list[dict[str, str]]:
-    rows = contacts.sent_to(desk.ledger, [customer], desk.day(at) - timedelta(days=90)).to_pylist()
-    return [
-        {
-            "campaign": row["campaign"],
-            "name": row["name"],
-            "channel": row["channel"],
-            "state": row["state"],
-            "day": row["local_day"],
-        }
-        for row in rows
-    ]
+    rows = contacts.sent_to(desk.ledger, [customer], desk.day(at) - REMEMBERED).to_pylist()
+    named = {"local_day": "day", "campaign": "campaign", "name": "name", "channel": "channel", "state": "state"}
+    return [{ours: str(row[column]) for column, ours in named.items()} for row in rows if row["sent_at"] <= at]

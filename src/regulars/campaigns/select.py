@@ -1,14 +1,16 @@
-"""Who enters a campaign and who does not, each with a reason: one DuckDB query over the snapshot and the ledger's facts."""
+"""Who enters a campaign and who does not, each with a reason: DuckDB over the snapshot and the ledger's facts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from regulars.campaigns import calendar
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.reach import NOBODY, Reach, interval, zones
+from regulars.campaigns.local_time import later, zones
+from regulars.campaigns.reach import Reach
 from regulars.lang.model import Campaign
 from regulars.lang.scalars import Repeat
 from regulars.people import engine
@@ -16,10 +18,16 @@ from regulars.people.engine import text
 from regulars.people.formulas import Formula
 from regulars.people.snapshot import Snapshot
 
+NOT_TWICE_WITHIN = 180
+"""Days that two birthdays of one person are apart at least: a corrected date is no second birthday."""
+
 
 @dataclass
 class Selector:
-    """Selects for one campaign at one moment. The result is a DuckDB table with a row per person of the audience (see `Reach.judgement`)."""
+    """Selects for one campaign at one moment.
+
+    The result is a DuckDB table with a row per person of the audience (see `Reach.judgement`).
+    """
 
     desk: Desk
     name: str
@@ -32,6 +40,8 @@ class Selector:
     """Look at people whether or not they are in the audience: `why` asks the guards all the same."""
     extra: str = ""
     """More columns of the judgement, as SQL that begins with a comma."""
+    taken: Sequence[str] = ()
+    """Decision tables of campaigns with precedence, where nobody is to `arbitrate` any more."""
 
     def __post_init__(self) -> None:
         self.reach = Reach(self.desk, self.name, self.campaign.messages[0], self.at)
@@ -45,74 +55,75 @@ class Selector:
         """Decide about everybody; leave the table `into` in DuckDB and return its name."""
         from regulars.ledger import facts
 
-        earlier = self._taken_before(snapshot) if self.arbitrate else NOBODY
+        taken = self._taken(snapshot) if self.arbitrate else self.taken
         self._audience(snapshot)
-        self.reach.prepare("regulars_audience")
+        self.reach.prepare("regulars_audience", taken)
         self.reach.keep("regulars_entries", facts.earlier_entries(self.desk.ledger, self.name))
         self.desk.connection.execute(f"create or replace temp table regulars_entering as {self._entering()}")
-        self.desk.connection.execute(
-            f"create or replace temp table {engine.name(into)} as {self.reach.judgement('regulars_entering', earlier, self.extra)}"
-        )
+        judgement = self.reach.judgement("regulars_entering", self.extra)
+        self.desk.connection.execute(f"create or replace temp table {engine.name(into)} as {judgement}")
         return into
 
     def _audience(self, snapshot: Snapshot) -> None:
         formula = Formula(snapshot.day, {})
         first, schedule = self.campaign.messages[0], self.campaign.schedule
+        customer = engine.name(snapshot.id_column)
         audience = "true" if self.anyway else formula(self.desk.condition(self.campaign.audience).tree)
-        who = f" and {engine.name(snapshot.id_column)} = {text(self.only)}" if self.only else ""
+        who = f" and {customer} = {text(self.only)}" if self.only else ""
         when = formula(self.desk.condition(first.when).tree) if first.when is not None else "true"
-        born = f"cast({engine.name(schedule.column)} as date)" if schedule.kind == "yearly" else "cast(null as date)"
+        born = engine.name(schedule.column) if schedule.kind == "yearly" else "null"
         self.desk.connection.execute(
             f"""create or replace temp table regulars_audience as
-                select {engine.name(snapshot.id_column)} as customer_id, {self.reach.contact()}, coalesce({when}, false) as when_holds, {born} as born
-                from {snapshot.relation} where {audience}{who}"""
+                select {customer} as customer_id, {self.reach.contact()}, coalesce({when}, false) as when_holds,
+                       cast({born} as date) as born
+                from {snapshot.relation} where ({audience}){who}"""
         )
 
-    def _taken_before(self, snapshot: Snapshot) -> str:
-        """People whom a campaign named earlier in `guards.first`, due the same day, selects on the same snapshot."""
-        parts = []
+    def _taken(self, snapshot: Snapshot) -> list[str]:
+        """What campaigns named earlier in `guards.first`, due the same day, decide on the same snapshot.
+
+        Each in its turn, so that who loses to the first of them takes nothing from those after.
+        """
+        tables: list[str] = []
         for number, other in enumerate(before_in_line(self.desk, self.name)):
             campaign = self.desk.campaign(other)
-            if campaign.status == "live" and calendar.due_on(campaign.schedule, self.desk.day(self.at)):
-                table = Selector(self.desk, other, self.at, arbitrate=False, only=self.only).run(
-                    snapshot, f"regulars_earlier_{number}"
-                )
-                parts.append(f"select customer_id from {table} where reason is null")
-        return f"({' union all '.join(parts)})" if parts else NOBODY
+            due = campaign.status == "live" and calendar.due_on(campaign.schedule, self.desk.day(self.at))
+            if due and other not in self.desk.foresight.campaigns:
+                earlier = Selector(self.desk, other, self.at, arbitrate=False, only=self.only, taken=tuple(tables))
+                tables.append(earlier.run(snapshot, f"regulars_earlier_{number}"))
+        return tables
 
     def _entering(self) -> str:
         """The audience with the occasion of each person, when it is due, and whether they entered for it before."""
         return f"""
         with timed as (
-          select a.*, coalesce(z.name, {text(self.desk.zone)}) as zone from regulars_audience a left join {zones(self.desk)} z on z.name = trim(a.timezone)
+          select a.*, coalesce(z.name, {text(self.desk.zone)}) as zone
+          from regulars_audience a left join {zones(self.desk)} z on z.name = trim(a.timezone)
         ), dated as (
           select *, {self._due_day()} as due_day from timed
         ), due as (
           select *, {self._due_at()} as due_at from dated
         )
         select d.*, {self._occasion()} as occasion, {self._offer_step()} as offer_step, {self._already()} as already
-        from due d left join regulars_entries e using (customer_id) where {self._is_due()}"""
+        from due d left join regulars_entries e using (customer_id)
+        where {later("d.due_at", self.campaign.send_within, "d.zone")} > {self.reach.now}"""
 
     @property
     def _their_zone(self) -> str:
         return "zone" if self.campaign.schedule.their_time else text(self.desk.zone)
 
     def _due_day(self) -> str:
+        """The day it is due: of a yearly campaign the last one that has come; unknown without a birthday."""
         if self.campaign.schedule.kind != "yearly":
             return f"date {text(self.desk.day(self.at).isoformat())}"
         return f"last_anniversary(born, cast(timezone({self._their_zone}, {self.reach.now}) as date))"
 
     def _due_at(self) -> str:
+        """When it is due: at once, or by the clock of a day. What comes later that day is due already, and waits."""
         schedule = self.campaign.schedule
-        if schedule.kind != "yearly":
+        if schedule.kind != "yearly" and not schedule.their_time:
             return self.reach.now
         return f"timezone({self._their_zone}, due_day + time {text(schedule.at.isoformat())})"
-
-    def _is_due(self) -> str:
-        """A yearly day is caught up within `send_within`; one that comes later today is due already, and waits."""
-        if self.campaign.schedule.kind != "yearly":
-            return "true"
-        return f"d.born is not null and d.due_at + {interval(self.campaign.send_within)} > {self.reach.now}"
 
     @property
     def _repeat(self) -> Repeat:
@@ -121,22 +132,34 @@ class Selector:
             return Repeat("year")
         return self.campaign.repeat
 
+    @property
+    def _of_a_year(self) -> bool:
+        return self._repeat.kind == "year" and self.campaign.schedule.kind == "yearly"
+
     def _occasion(self) -> str:
-        """What makes an entry one. The number of the entry: two runs at once count alike, and the database refuses one."""
-        if self._repeat.kind == "year":
-            return "strftime(d.due_day, '%Y')"
-        return "cast(coalesce(e.entries, 0) + 1 as varchar)"
+        """What makes an entry one: the year of a birthday, else the entry's number.
+
+        Two runs at once see the same number, and the database refuses one of them.
+        """
+        return "strftime(d.due_day, '%Y')" if self._of_a_year else "cast(coalesce(e.entries, 0) + 1 as varchar)"
 
     def _already(self) -> str:
-        repeat, zone = self._repeat, text(self.desk.zone)
+        """Whether they are inside, or entered too recently to enter again, however that occasion was spelt."""
+        zone, today = text(self.desk.zone), f"date {text(self.desk.day(self.at).isoformat())}"
         entered_day = f"cast(timezone({zone}, e.last_entered) as date)"
         slot = calendar.slot(self.campaign.schedule, self.at, self.desk.zone)
         again = {
-            "once": "coalesce(e.entries, 0) > 0",
-            "days": f"datediff('day', {entered_day}, date {text(self.desk.day(self.at).isoformat())}) < {repeat.days}",
-            "year": "list_contains(e.occasions, strftime(d.due_day, '%Y'))",
+            "once": "e.entries > 0",
+            "days": f"{entered_day} + {self._repeat.days} > {today}",
+            "year": f"{entered_day} + interval '1 year' > {today}",
             "run": f"e.last_entered >= timestamptz {text(slot.isoformat())}",
-        }[repeat.kind]
+        }[self._repeat.kind]
+        if self._of_a_year:
+            last_due = f"cast(timezone({self._their_zone}, e.last_due) as date)"
+            again = (
+                f"list_contains(e.occasions, strftime(d.due_day, '%Y')) or year({last_due}) = year(d.due_day) "
+                f"or {last_due} + {NOT_TWICE_WITHIN} > d.due_day"
+            )
         return f"coalesce(e.running, false) or coalesce({again}, false)"
 
     def _offer_step(self) -> str:
@@ -145,7 +168,8 @@ class Selector:
         steps = max((len(offer.ladder) for offer in offers), default=1)
         if steps == 1:
             return "0"
-        return f"case when coalesce(e.entries, 0) = 0 or e.last_converted or e.last_arm <> 'treated' then 0 else least(e.last_step + 1, {steps - 1}) end"
+        worked = "coalesce(e.entries, 0) = 0 or e.last_converted or e.last_arm <> 'treated'"
+        return f"case when {worked} then 0 else least(e.last_step + 1, {steps - 1}) end"
 
 
 def before_in_line(desk: Desk, name: str) -> list[str]:
@@ -155,7 +179,10 @@ def before_in_line(desk: Desk, name: str) -> list[str]:
 
 
 def summary(desk: Desk, table: str) -> dict[str, Any]:
-    """Counts of a decision table: `audience`, `send` by channel, `languages` by channel, `withheld` by reason, `holdout`, `held`."""
+    """Counts of a decision table: `audience`, `send`, `languages` by channel, `withheld` by reason, `holdout`, `held`.
+
+    Everybody of the audience is sent to or withheld.
+    """
     connection = desk.connection
     send = dict(
         connection.execute(

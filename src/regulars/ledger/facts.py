@@ -38,6 +38,7 @@ EARLIER = pa.schema(
         ("customer_id", pa.string()),
         ("entries", pa.int64()),
         ("last_entered", MOMENT),
+        ("last_due", MOMENT),
         ("running", pa.bool_()),
         ("last_step", pa.int64()),
         ("last_arm", pa.string()),
@@ -83,11 +84,12 @@ GROUP BY customer_id, channel, local_day, campaign
 """
 
 _EARLIER = """
-SELECT summary.customer_id, summary.entries, last.entered_at, summary.running, last.offer_step, last.arm,
+SELECT summary.customer_id, summary.entries, last.entered_at, summary.last_due, summary.running,
+       last.offer_step, last.arm,
        EXISTS (SELECT 1 FROM conversion WHERE conversion.enrolment_id = last.id), summary.occasions
 FROM (
-    SELECT customer_id, count(*) AS entries, count(*) > count(ended_at) AS running, {last} AS last_id,
-           {occasions} AS occasions
+    SELECT customer_id, count(*) AS entries, count(*) > count(ended_at) AS running,
+           max(due_at) AS last_due, {last} AS last_id, {occasions} AS occasions
     FROM enrolment
     WHERE campaign = :campaign
     GROUP BY customer_id
@@ -129,7 +131,7 @@ def sent_days(ledger: Ledger, since: date) -> pa.Table:
 def earlier_entries(ledger: Ledger, campaign: str) -> pa.Table:
     """Who entered a campaign before, one row per customer.
 
-    customer_id (text), entries (how many), last_entered (moment), running (whether any has not ended), and of the
+    customer_id (text), entries (how many), last_entered, last_due (moments), running (any has not ended), and of the
     latest entry last_step (whole number: the step of its offer's ladder), last_arm (text), last_converted (whether an
     order was credited to it); occasions (list of texts, of all entries).
     """
