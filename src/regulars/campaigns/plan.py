@@ -90,7 +90,7 @@ def plan(desk: Desk, campaigns: Sequence[str], at: datetime) -> Plan:
         "fingerprint": desk.project.fingerprint,
         "newest_order": snapshot.newest_order.isoformat() if snapshot.newest_order else "",
         "customers": snapshot.customers,
-        "people": len(pc.unique(pa.concat_arrays([part for one in reached for part in one.chunks]))) if reached else 0,
+        "people": len(pc.unique(pa.chunked_array([part for one in reached for part in one.chunks], pa.string()))),
         "campaigns": planned,
     }
 
