@@ -11,6 +11,7 @@ from regulars.lang.suggest import did_you_mean
 from regulars.lang.yaml_text import Document
 
 MESSAGE_NAME = r"[a-z0-9][a-z0-9_-]*"
+TEMPLATE_NAME = r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*"
 _NEEDS = {"email": "email", "sms": "phone"}
 
 
@@ -74,7 +75,7 @@ def _template(message: Message, problems: Problems) -> None:
             "A template is named without its language and ending.",
             f"write   {name[: ending.start()]}",
         )
-    elif not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", name):
+    elif not re.fullmatch(TEMPLATE_NAME, name):
         problems.add(
             "template-name",
             name.position,

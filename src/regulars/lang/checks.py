@@ -114,7 +114,7 @@ def _tables(rules: Rules, document: Document, problems: Problems, left_out: Abst
             )
     _identifiers(tables, "table", problems)
     for name, trait in rules.traits.items():
-        if trait.table is not None and trait.table not in known:
+        if trait.table is not None and trait.table not in known | set(NEEDED_TABLES):
             problems.add(
                 "unknown-table",
                 trait.table.position,

@@ -12,7 +12,9 @@ from pathlib import Path
 
 from jinja2 import TemplateSyntaxError
 
+from regulars.lang.campaign_checks import TEMPLATE_NAME
 from regulars.lang.model import Campaign, Message, Shop
+from regulars.lang.places_and_tongues import is_language
 from regulars.lang.problems import Position, Problem, Problems
 from regulars.lang.project import Project
 from regulars.lang.suggest import did_you_mean, listed
@@ -63,9 +65,24 @@ def problems(
         columns = (enriched or {}).get(name)
         anything = columns is None and bool(campaign.enrich)
         for message in campaign.messages:
+            if not re.fullmatch(TEMPLATE_NAME, message.template):
+                continue
             known = _known(campaign, message, None if anything else {*customer, *(columns or ())})
-            _Check(sources, project.rules.shop, message, known, found).all()
+            whole = not _told_inside(message, campaign, project.problems)
+            _Check(sources, project.rules.shop, message, known, found, whole).all()
     return found.sorted()
+
+
+def _told_inside(message: Message, campaign: Campaign, problems: Problems) -> bool:
+    """Whether something in the lines of `message` is wrong already: what it lacks may be what could not be read."""
+    file = message.template.position.file
+    starts = [other.template.position.line for other in campaign.messages]
+    here = message.template.position.line
+    above, below = max((s for s in starts if s < here), default=0), min((s for s in starts if s > here), default=None)
+    return any(
+        problem.position.file == file and above < problem.position.line and (not below or problem.position.line < below)
+        for problem in problems.found
+    )
 
 
 Known = dict[str, Collection[str] | None]
@@ -89,6 +106,8 @@ class _Check:
     message: Message
     known: Known
     found: Problems
+    whole: bool = True
+    """Whether all of the message could be read: only then can it be said to lack something."""
 
     def all(self) -> None:
         """Every file the message may be written with, and its subjects."""
@@ -107,7 +126,8 @@ class _Check:
     def _languages(self, suffix: str) -> None:
         template = self.message.template
         written = {language for language, form in self._files() if form == suffix}
-        missing = [language for language in map(str, self.shop.languages) if language not in written]
+        wanted = [language for language in map(str, self.shop.languages) if is_language(language)]
+        missing = [language for language in wanted if language not in written]
         if not self._files():
             if suffix != "txt":
                 names = [name for name in self.sources.templates if not name.startswith("layout/")]
@@ -228,7 +248,7 @@ class _Check:
         return start, end - start
 
     def _subjects(self) -> None:
-        if not self.message.subject_in(self.shop.fallback, self.shop.fallback):
+        if self.whole and not self.message.subject_in(self.shop.fallback, self.shop.fallback):
             self._add("missing-subject", "This e-mail has no subject.", "say `subject:`, once or per language")
         for subject in self.message.subject.values():
             self._subject(subject)
