@@ -16,8 +16,9 @@ from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK
 from regulars.campaigns.exits import EXIT, exited
 from regulars.campaigns.letters import Letters
+from regulars.campaigns.local_time import interval, zones
+from regulars.campaigns.reach import Reach
 from regulars.campaigns.running import enriched
-from regulars.campaigns.reach import Reach, interval, zones
 from regulars.lang.model import Message
 from regulars.ledger import entries, outbox
 from regulars.ledger.tables import FINAL
