@@ -196,9 +196,18 @@ class Desk:
 
     def snapshot(self, moment: datetime, *, fresh: bool = False) -> Snapshot:
         """The snapshot of the shop's day of `moment`; raises ProblemsFoundError when the data has errors."""
+        return self._snapshot(moment, self.vocabulary.uses_ledger or self._campaigns_read_ledger, fresh=fresh)
+
+    def people(self, moment: datetime) -> Snapshot:
+        """The same without what the ledger knows.
+
+        For what is asked before every send: each message changes the ledger, and must not make a new snapshot.
+        """
+        return self._snapshot(moment, reads_ledger=False)
+
+    def _snapshot(self, moment: datetime, reads_ledger: bool, *, fresh: bool = False) -> Snapshot:
         from regulars.ledger import facts
 
-        reads_ledger = self.vocabulary.uses_ledger or self._campaigns_read_ledger
         day, version = self.day(moment), self.ledger.version() if reads_ledger else ""
         if not fresh and (day, version) in self._snapshots:
             return self._snapshots[day, version]

@@ -149,8 +149,8 @@ def _log(desk: Desk, customer: str, at: datetime) -> list[dict[str, str]]:
         return []
     listed = ", ".join(text(str(file)) for file in files)
     rows = desk.arrow(
-        f"""select campaign, decision, arm, channel, language, at from read_parquet([{listed}])
-            where customer_id = {text(customer)} order by at, campaign"""
+        f"""select campaign, decision, arm, channel, language, "at" from read_parquet([{listed}])
+            where customer_id = {text(customer)} order by "at", campaign"""
     ).to_pylist()
     zone = ZoneInfo(desk.zone)
     return [

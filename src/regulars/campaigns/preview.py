@@ -34,7 +34,7 @@ def preview(
             f"`{campaign}` has no message `{message}`.",
             f"It has: {', '.join(str(one.name) for one in described.messages)}.",
         )
-    customer = find(desk, who, at)[0] if who else _somebody(desk, campaign, at)
+    customer = find(desk, who, at)[0][0] if who else _somebody(desk, campaign, at)
     return [shown for one in wanted for shown in _message(desk, campaign, one, customer, language, at)]
 
 

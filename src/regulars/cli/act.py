@@ -79,11 +79,11 @@ def _ask_for_the_number(root: Path, names: list[str], at: datetime) -> None:
         return
     from regulars.campaigns.desk import Desk
     from regulars.campaigns.plan import plan as planned
-    from regulars.cli import tables
+    from regulars.cli.plan_text import of_plan
 
     with Desk.open(root, looking=True) as desk:
         foreseen = planned(desk, names, at)
-        tell(tables.of_plan(foreseen, desk))
+        tell(of_plan(foreseen, desk))
     people = sum(sum(one["send"].values()) for one in foreseen["campaigns"] if not one["stopped"])
     if people and typer.prompt(f"\nType {people} to send, anything else to stop", err=True).strip().replace(
         ",", ""

@@ -96,19 +96,19 @@ def plan(
     campaigns: CampaignsArgument = None,
     project: ProjectOption = None,
     as_of: AsOfOption = "",
-    format: FormatOption = "text",
-) -> None:  # noqa: A002  # the option's name
+    format: FormatOption = "text",  # noqa: A002  # the option's name
+) -> None:
     """Show who would get what, who would not and why. Nothing is sent."""
     from regulars.campaigns.desk import Desk
     from regulars.campaigns.plan import plan as planned
-    from regulars.cli import tables
+    from regulars.cli.plan_text import of_plan
 
     with Desk.open(root_of(project), looking=True) as desk:
         for name in campaigns or []:
             desk.campaign(name)
-        foreseen = planned(desk, campaigns or [], moment(as_of, desk.zone))
+        foreseen = planned(desk, list(dict.fromkeys(campaigns or [])), moment(as_of, desk.zone))
         _warn(desk)
-        answer_json(foreseen) if format == "json" else answer(tables.of_plan(foreseen, desk))
+        answer_json(foreseen) if format == "json" else answer(of_plan(foreseen, desk))
 
 
 @app.command()
@@ -122,11 +122,13 @@ def why(
     """Explain why a customer gets a message, or does not."""
     from regulars.campaigns.desk import Desk
     from regulars.campaigns.explain import why as explained
-    from regulars.cli import tables
+    from regulars.cli.why_text import of_why
 
     with Desk.open(root_of(project), looking=True) as desk:
-        told = explained(desk, customer, campaigns or list(desk.project.campaigns), moment(as_of, desk.zone))
-        answer_json(told) if format == "json" else answer(tables.of_why(told))
+        for name in campaigns or []:
+            desk.campaign(name)
+        told = explained(desk, customer, list(dict.fromkeys(campaigns or [])), moment(as_of, desk.zone))
+        answer_json(told) if format == "json" else answer(of_why(told))
 
 
 @app.command()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import pyarrow as pa
-from sqlalchemy import Connection, String, and_, cast, delete, func, literal, null, select
+from sqlalchemy import Connection, String, and_, cast, delete, func, literal, null, select, union
 from sqlmodel import col
 
 from regulars.ledger import bulk, referrals
-from regulars.ledger.crossing import MOMENT
+from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Moment, Outcome, ReferralCode
+from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Moment, Outcome, Referral, ReferralCode
 
 _TEXT = pa.string()
 ENTRIES = pa.schema(
@@ -43,6 +44,8 @@ PROMISES = pa.schema(
         ("valid_until", MOMENT),
     ]
 )
+ORDER_IDS = pa.schema([("order_id", _TEXT)])
+OUTCOMES = pa.schema([("enrolment_id", _TEXT), ("orders", pa.int64()), ("revenue", MONEY), ("first_at", MOMENT)])
 OWN = pa.schema([("code", _TEXT), ("customer_id", _TEXT), ("created_at", MOMENT)])
 
 
@@ -62,7 +65,10 @@ def entries(ledger: Ledger) -> pa.Table:
 
 
 def sent_messages(ledger: Ledger) -> pa.Table:
-    """Messages that reached, or may have reached, somebody: message_id, enrolment_id, campaign, name, customer_id, sent_at, entered_at."""
+    """Messages that reached, or may have reached, somebody.
+
+    message_id, enrolment_id, campaign, name, customer_id (texts), sent_at, entered_at (moments).
+    """
     own = (
         Message.id,
         Message.enrolment_id,
@@ -87,8 +93,11 @@ def issued_codes(ledger: Ledger) -> pa.Table:
 
 
 def promises(ledger: Ledger) -> pa.Table:
-    """Messages with the code each gave, and entries that were held out: customer_id, campaign, arm, sent_at (of an entry held out: when it
-    entered), code, kind, value, valid_until (null without a code)."""
+    """Messages with the code each gave, and entries that were held out.
+
+    customer_id, campaign, arm, sent_at (of an entry held out: when it entered), code, kind, value, valid_until (null
+    without a code).
+    """
     sent = (
         select(
             col(Message.customer_id),
@@ -139,14 +148,40 @@ def record(connection: Connection, rows: pa.Table) -> list[str]:
     return [order for order in rows["order_id"].to_pylist() if order not in known]
 
 
-def replace_outcomes(connection: Connection, rows: pa.Table) -> None:
-    """What entries did in their windows (columns of `outcome`), as it stands now."""
-    if rows.num_rows == 0:
-        return
-    for start in range(0, rows.num_rows, bulk.SLICE):
-        ids = rows["enrolment_id"].slice(start, bulk.SLICE).to_pylist()
+def credited_orders(ledger: Ledger) -> list[str]:
+    """The ids of all orders that somebody got the credit for, or brought a friend with."""
+    orders = union(select(col(Conversion.order_id)), select(col(Referral.order_id)))
+    found: list[str] = ledger.arrow(orders, schema=ORDER_IDS)["order_id"].to_pylist()
+    return found
+
+
+def recorded_referrals(ledger: Ledger) -> pa.Table:
+    """The orders that are recorded as a friend's first: order_id."""
+    return ledger.arrow(select(col(Referral.order_id)), schema=ORDER_IDS)
+
+
+def withdraw(connection: Connection, order_ids: Sequence[str]) -> int:
+    """Take back the credit for these orders, and the friends they brought; how many credits that were."""
+    withdrawn = 0
+    for start in range(0, len(order_ids), bulk.SLICE):
+        listed = {"orders": bulk.listed(connection, list(order_ids[start : start + bulk.SLICE]))}
+        connection.execute(delete(Referral).where(bulk.among(connection, col(Referral.order_id), "orders")), listed)
+        statement = delete(Conversion).where(bulk.among(connection, col(Conversion.order_id), "orders"))
+        withdrawn += connection.execute(statement, listed).rowcount
+    return withdrawn
+
+
+def outcomes(ledger: Ledger) -> pa.Table:
+    """What entries did in their windows, as it is known: enrolment_id, orders, revenue, first_at."""
+    own = (Outcome.enrolment_id, Outcome.orders, Outcome.revenue, Outcome.first_at)
+    return ledger.arrow(select(*(col(one) for one in own)), schema=OUTCOMES)
+
+
+def replace_outcomes(connection: Connection, stale: pa.Array, rows: pa.Table) -> None:
+    """Forget what the entries `stale` (ids) did, and write down `rows` (columns of `outcome`)."""
+    for start in range(0, len(stale), bulk.SLICE):
+        ids = bulk.listed(connection, stale.slice(start, bulk.SLICE).to_pylist())
         connection.execute(
-            delete(Outcome).where(bulk.among(connection, col(Outcome.enrolment_id), "ids")),
-            {"ids": bulk.listed(connection, ids)},
+            delete(Outcome).where(bulk.among(connection, col(Outcome.enrolment_id), "ids")), {"ids": ids}
         )
     bulk.insert(connection, Outcome, rows)

@@ -81,6 +81,31 @@ def _exact(counting: Counting, rows: Any, since: datetime, until: datetime) -> p
         source.connection.unregister("regulars_found_orders")
 
 
+def not_counting(counting: Counting, order_ids: Sequence[str]) -> list[str]:
+    """Those of `order_ids` that the shop still has and that do not count any more: cancelled since."""
+    source, order = counting.source, counting.source.rules.source.order
+    if order.counts is None or not order_ids:
+        return []
+    wanted = pa.table({"order_id": pa.array(order_ids, pa.string())})
+    every, good = source.expression("orders"), counting.counting_rows("orders")
+    relations = {
+        "regulars_wanted": wanted,
+        "regulars_every": counting.fetch(every.select(order_id=every[str(order.id)])),
+        "regulars_good": counting.fetch(good.select(order_id=good[str(order.id)])),
+    }
+    for name, rows in relations.items():
+        source.connection.register(name, rows)
+    try:
+        found = source.connection.execute(
+            """select order_id from regulars_wanted semi join regulars_every using (order_id)
+               anti join regulars_good using (order_id) order by order_id"""
+        ).fetchall()
+    finally:
+        for name in relations:
+            source.connection.unregister(name)
+    return [str(row[0]) for row in found]
+
+
 @dataclass(frozen=True)
 class Totals:
     """Sums over the orders that count, up to the end of a day. `revenue` in the shop's currency."""
