@@ -5,7 +5,7 @@ import json
 import pytest
 
 from regulars.lang.problems import Position, Problem, Problems
-from regulars.lang.telling import as_json, as_text, width
+from regulars.lang.telling import as_annotations, as_json, as_text, width
 
 
 def told(line, problem, root, file="a.yaml"):
@@ -94,6 +94,25 @@ def test_json_has_every_part():
             }
         ]
     }
+
+
+def test_an_annotation_stands_at_its_line():
+    problems = [
+        Problem(Position("campaigns/hello.yaml", 6, 15, 11), "twice", "It stands here twice.", "delete one"),
+        Problem(Position("rules.yaml", 2), "no-exit", "No `exit`.", level="warning"),
+    ]
+    assert as_annotations(problems).splitlines() == [
+        "::error file=campaigns/hello.yaml,line=6,col=15,endColumn=25,title=twice::It stands here twice.%0Adelete one",
+        "::warning file=rules.yaml,line=2,col=1,endColumn=1,title=no-exit::No `exit`.",
+    ]
+    assert as_annotations([]) == ""
+
+
+def test_nothing_a_file_holds_ends_an_annotation_or_begins_another():
+    problem = Problem(Position("a,b:c%.yaml"), "x", "100 %: `a,b`\r\n::error::no", "")
+    assert as_annotations([problem]) == (
+        "::error file=a%2Cb%3Ac%25.yaml,line=1,col=1,endColumn=1,title=x::100 %25: `a,b`%0D%0A::error::no"
+    )
 
 
 def test_problems_are_sorted_by_place_and_kept_once():

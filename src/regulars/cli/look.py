@@ -23,15 +23,23 @@ from regulars.errors import WrongUse
 
 
 @app.command()
-def check(project: ProjectOption = None, format: FormatOption = "text") -> int:  # noqa: A002  # the option's name
+def check(
+    project: ProjectOption = None,
+    format: Annotated[  # noqa: A002  # the option's name
+        Literal["text", "json", "annotations"],
+        typer.Option("--format", help="How to answer. annotations: at the lines, in code review."),
+    ] = "text",
+) -> int:
     """Find everything that is wrong with the project's files."""
     from regulars.campaigns.check import check as checked
-    from regulars.lang.telling import as_json, as_text
+    from regulars.lang.telling import as_annotations, as_json, as_text
 
     root = root_of(project)
     problems = checked(root)
     if format == "json":
         answer(as_json(problems.sorted()))
+    elif format == "annotations":
+        answer(as_annotations(problems.sorted()))
     elif problems.found:
         answer(as_text(problems.sorted(), root))
     else:

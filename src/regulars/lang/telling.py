@@ -1,4 +1,4 @@
-"""Problems as people and programs read them: the line with a caret under the word, or JSON."""
+"""Problems as people and programs read them: the line with a caret under the word, JSON, or annotations."""
 
 from __future__ import annotations
 
@@ -50,6 +50,38 @@ def as_json(problems: Sequence[Problem]) -> str:
         for problem in problems
     ]
     return json.dumps({"problems": told}, ensure_ascii=False, indent=2)
+
+
+def as_annotations(problems: Sequence[Problem]) -> str:
+    """A workflow command per problem, which code review shows at the line it is about.
+
+    `::error file=rules.yaml,line=3,col=5,endColumn=9,title=unknown-key::…`, one per line, without a newline at the
+    end; empty where there is no problem. Lines and columns count from 1, the end column is the last one marked.
+    """
+    return "\n".join(_annotation(problem) for problem in problems)
+
+
+def _annotation(problem: Problem) -> str:
+    place = problem.position
+    properties = {
+        "file": place.file,
+        "line": place.line,
+        "col": place.column,
+        "endColumn": place.column + place.length - 1,
+        "title": problem.code,
+    }
+    named = ",".join(f"{name}={_escaped(str(value), _IN_PROPERTY)}" for name, value in properties.items())
+    said = f"{problem.sentence}\n{problem.way_out}" if problem.way_out else problem.sentence
+    return f"::{problem.level} {named}::{_escaped(said, _IN_MESSAGE)}"
+
+
+_IN_MESSAGE = {"%": "%25", "\r": "%0D", "\n": "%0A"}
+_IN_PROPERTY = _IN_MESSAGE | {":": "%3A", ",": "%2C"}
+"""What would end a message or a property of a workflow command."""
+
+
+def _escaped(text: str, signs: dict[str, str]) -> str:
+    return "".join(signs.get(character, character) for character in text)
 
 
 def width(text: str) -> int:

@@ -89,7 +89,7 @@ def read_bytes(raw: bytes, file: str, problems: Problems) -> Document | None:
     return _Composer(source, problems).document()
 
 
-class _Stop(Exception):  # noqa: N818  # not an error: the reading ends here, the problem has been told
+class _Stop(Exception):  # the reading ends here, the problem has been told
     """The rest of the file cannot be read."""
 
 
