@@ -191,7 +191,7 @@ def test_who_withdrew_or_is_suppressed_between_claim_and_sending_is_not_sent_to(
     intent = intend(ledger, held)
     by_id = {row.id: row.customer_id for row in held.rows}
     assert {by_id[message_id] for message_id in intent.ids} == {"c0", "c3"}
-    assert {by_id[message_id]: why for message_id, why in intent.withheld.items()} == {
+    assert {by_id[message_id]: change.reason for message_id, change in intent.withheld.items()} == {
         "c1": "bounced",
         "c2": consent.WITHDRAWN,
     }
@@ -304,7 +304,7 @@ def test_a_sending_waits_for_a_word_that_is_being_said_and_heeds_it(ledger: Ledg
         sender.join(0.3)
         assert not intents, "it does not decide on what is not known yet"
     sender.join()
-    assert list(intents[0].withheld.values()) == ["complained"]
+    assert [change.reason for change in intents[0].withheld.values()] == ["complained"]
 
 
 def test_a_word_waits_while_a_sending_is_decided(ledger: Ledger):

@@ -44,9 +44,9 @@ def slot(schedule: Schedule, moment: datetime, zone: str) -> datetime:
     if schedule.kind != "every":
         return datetime.combine(local.date(), time(0), ZoneInfo(zone))
     minutes = local.hour * 60 + local.minute
-    return datetime.combine(local.date(), time(0), ZoneInfo(zone)) + timedelta(
-        minutes=minutes - minutes % schedule.every
-    )
+    hour, minute = divmod(minutes - minutes % schedule.every, 60)
+    # An hour that comes twice has slots of its own the second time.
+    return local.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
 def _cron_falls_on(cron: str, day: date) -> bool:

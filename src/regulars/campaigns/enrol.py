@@ -32,25 +32,30 @@ def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int,
         return Enrolled(0, 0)
     rows = rows.append_column("enrolment_id", ids.draw(rows.num_rows))
     letters = Letters(desk, campaign, desk.campaign(campaign).messages[0])
-    enrolments = desk.arrow(
-        f"""select enrolment_id as id, {text(campaign)} as campaign, customer_id, occasion, arm, timestamptz {text(at.isoformat())} as entered_at,
-                   due_at, {text(run_id)} as run_id, offer_step, case when arm <> 'treated' then due_at end as ended_at,
-                   case when arm <> 'treated' then 'held out' else '' end as end_reason from entering""",
-        entering=rows,
-    )
+    enrolments = _enrolments(desk, campaign, run_id, rows, at)
     treated = desk.arrow("select * from entering where arm = 'treated'", entering=rows)
-    reads_referral = "referral" in letters.reads
-    if not reads_referral:
+    if "referral" not in letters.reads:
         messages, codes = letters.build(treated, at)
         with desk.ledger.writing() as connection:
             new = outbox.enrol(connection, enrolments, messages, codes)
         return Enrolled(len(new), rows.num_rows - len(new))
     with desk.ledger.writing() as connection:
         own = referrals.codes_for(connection, treated["customer_id"].combine_chunks(), at)
-        treated = _with_own_codes(desk, treated, own)
-        messages, codes = letters.build(treated, at)
+        messages, codes = letters.build(_with_own_codes(desk, treated, own), at)
         new = outbox.enrol(connection, enrolments, messages, codes)
     return Enrolled(len(new), rows.num_rows - len(new))
+
+
+def _enrolments(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datetime) -> pa.Table:
+    """Rows of the ledger's `enrolment`; who is held out is over as soon as it begins."""
+    return desk.arrow(
+        f"""select enrolment_id as id, {text(campaign)} as campaign, customer_id, occasion, arm,
+                   timestamptz {text(at.isoformat())} as entered_at, due_at, {text(run_id)} as run_id, offer_step,
+                   case when arm <> 'treated' then due_at end as ended_at,
+                   case when arm <> 'treated' then 'held out' else '' end as end_reason
+            from entering""",
+        entering=rows,
+    )
 
 
 def _with_own_codes(desk: Desk, letters: pa.Table, own: pa.Table) -> pa.Table:

@@ -13,7 +13,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.offers import Terms
+from regulars.campaigns.offers import AS_BEFORE, Terms
 from regulars.lang.model import Campaign, Message
 from regulars.ledger import codes, ids
 from regulars.people.engine import name as quoted
@@ -61,37 +61,45 @@ class Letters:
     def build(self, letters: pa.Table, issued_at: datetime) -> tuple[pa.Table, pa.Table]:
         """(messages, codes) as Arrow, with the columns of the ledger's tables, for a relation of letters.
 
-        Follow-ups bring `state` and `why` (decided already), and the offer that their entry has: `old_kind`, `old_value`,
-        `old_code`, `old_day`.
+        Follow-ups bring `state` and `why` (decided already), and the offer that their entry has: `old_kind`,
+        `old_value`, `old_code`, `old_day`. A message that is not planned keeps no address and no variables.
         """
         n = letters.num_rows
         letters = letters.append_column("message_id", ids.draw(n))
         if self.offer:
             letters = letters.append_column("fresh_code", pa.array(codes.draw(n), pa.string()))
-        salt = text(self.desk.ledger.salt("addresses"))
-        first = "state" not in letters.column_names
-        state = (
-            "case when when_holds then 'planned' else 'skipped' end as state, case when when_holds then '' else 'when' end as reason"
-            if first
-            else "state, why as reason"
-        )
-        messages = self.desk.arrow(
-            f"""select message_id as id, enrolment_id, {text(self.campaign_name)} as campaign, {text(str(self.message.name))} as name, customer_id,
-                       channel, language, {text(str(self.message.template))} as template, '' as template_hash, address,
-                       sha256({salt} || '|' || lower(trim(address))) as address_hash, {self._context(letters)} as context,
-                       {state}, due_at, not_before, expires_at, local_day from letters""",
+        if "state" not in letters.column_names:
+            letters = self.desk.arrow(
+                """select *, case when when_holds then 'planned' else 'skipped' end as state,
+                          case when when_holds then '' else 'when' end as why from letters""",
+                letters=letters,
+            )
+        return self._messages(letters), self._codes(letters, issued_at)
+
+    def _messages(self, letters: pa.Table) -> pa.Table:
+        salt, template = text(self.desk.ledger.salt("addresses")), text(str(self.message.template))
+        return self.desk.arrow(
+            f"""select message_id as id, enrolment_id, {text(self.campaign_name)} as campaign,
+                       {text(str(self.message.name))} as name, customer_id, channel, coalesce(language, '') as language,
+                       {template} as template, '' as template_hash,
+                       case state when 'planned' then address else '' end as address,
+                       case state when 'planned' then sha256({salt} || '|' || lower(trim(address))) else '' end
+                         as address_hash,
+                       case state when 'planned' then {self._context(letters)} else '{{}}' end as context,
+                       state, why as reason, due_at, not_before, expires_at, local_day
+                from letters""",
             letters=letters,
         )
-        return messages, self._codes(letters, issued_at)
 
     def _codes(self, letters: pa.Table, issued_at: datetime) -> pa.Table:
         if not self.offer:
             return pa.table({})
         return self.desk.arrow(
-            f"""select fresh_code as code, enrolment_id, {text(str(self.message.name))} as message_name, {text(self.campaign_name)} as campaign, customer_id,
-                       {text(self.offer.offer.kind)} as kind, {self.offer.value} as value, {text(str(self.desk.rules.shop.currency))} as currency,
+            f"""select fresh_code as code, enrolment_id, {text(str(self.message.name))} as message_name,
+                       {text(self.campaign_name)} as campaign, customer_id, {text(self.offer.offer.kind)} as kind,
+                       {self.offer.value} as value, {text(str(self.desk.rules.shop.currency))} as currency,
                        timestamptz {text(issued_at.isoformat())} as issued_at, {self.offer.ends} as valid_until
-                from letters where {"when_holds" if "state" not in letters.column_names else text("planned") + " = state"}""",
+                from letters where state = 'planned'""",
             letters=letters,
         )
 
@@ -100,18 +108,13 @@ class Letters:
         own = [one for one in letters.column_names if one.startswith(OF)]
         parts = []
         if own:
-            parts.append(
-                f"customer := struct_pack({', '.join(f'{quoted(one.removeprefix(OF))} := {quoted(one)}' for one in own)})"
-            )
+            fields = ", ".join(f"{quoted(one.removeprefix(OF))} := {quoted(one)}" for one in own)
+            parts.append(f"customer := struct_pack({fields})")
         if self.offer:
             parts.append(f"offer := {self.offer.context('fresh_code')}")
-        elif "old_code" in letters.column_names:
-            parts.append(
-                "offer := struct_pack(kind := old_kind, value := old_value, code := old_code, valid_until := old_day, "
-                "percent := case when old_kind = 'percent' then old_value end, amount := case when old_kind = 'amount' then old_value end)"
-            )
+        elif "old_code" in letters.column_names and "offer" in self.reads:
+            parts.append(f"offer := {AS_BEFORE}")
         if OWN_CODE in letters.column_names:
-            parts.append(
-                f"referral := struct_pack(code := {OWN_CODE}, link := replace({text(self.desk.links.referral(BLANK))}, {text(BLANK)}, {OWN_CODE}))"
-            )
+            link = f"replace({text(self.desk.links.referral(BLANK))}, {text(BLANK)}, {OWN_CODE})"
+            parts.append(f"referral := struct_pack(code := {OWN_CODE}, link := {link})")
         return f"cast(to_json(struct_pack({', '.join(parts)})) as varchar)" if parts else "'{}'"

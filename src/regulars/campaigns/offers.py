@@ -52,9 +52,25 @@ class Terms:
         """What a template sees as `offer`, as a DuckDB struct; `code` is the SQL of the code."""
         kind = self.offer.kind
         written = f"cast({self.value} as varchar)" if kind == "amount" else _shortest(self.value)
-        return f"struct_pack(kind := {text(kind)}, {kind} := {written}, value := {written}, code := {code}, valid_until := {self.last_day})"
+        return (
+            f"struct_pack(kind := {text(kind)}, {kind} := {written}, value := {written}, code := {code}, "
+            f"valid_until := {self.last_day})"
+        )
 
 
 def _shortest(value: str) -> str:
     """10 rather than 10.00, 12.5 rather than 12.50."""
-    return f"case when {value} = floor({value}) then cast(cast({value} as bigint) as varchar) else rtrim(cast({value} as varchar), '0') end"
+    whole = f"cast(cast({value} as bigint) as varchar)"
+    return f"case when {value} = floor({value}) then {whole} else rtrim(cast({value} as varchar), '0') end"
+
+
+_OLD = "cast(old_value as decimal(12, 2))"
+_OLD_PERCENT = f"case when old_kind = 'percent' then {_shortest(_OLD)} end"
+_OLD_AMOUNT = f"case when old_kind = 'amount' then cast({_OLD} as varchar) end"
+AS_BEFORE = (
+    f"case when old_code is not null then struct_pack(kind := old_kind, percent := {_OLD_PERCENT}, "
+    f"amount := {_OLD_AMOUNT}, value := coalesce({_OLD_PERCENT}, {_OLD_AMOUNT}), code := old_code, "
+    "valid_until := old_day) end"
+)
+"""The same for a message that gives nothing of its own: the offer its entry has (`old_kind`, `old_value`, `old_code`,
+`old_day`); null where it has none."""

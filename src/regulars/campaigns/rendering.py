@@ -32,8 +32,8 @@ def outgoing(
     context: str | Mapping[str, Any],
     expires_at: datetime | None = None,
 ) -> Outgoing:
-    """Render `message` for one person. `context` is the row's JSON. Raises WordsError."""
-    variables = dict(json.loads(context) if isinstance(context, str) else context)
+    """Render `message` for one person; `context` is the row's JSON. Raises WordsError, ProjectError for a broken row."""
+    variables = _variables(context)
     template, sender = str(message.template), desk.rules.shop.sender
     variables["links"] = desk.links.of(message_id, short=channel == "sms")
     if channel == "sms":
@@ -45,6 +45,13 @@ def outgoing(
         message_id, "", "email", to, subject=email.subject, html=email.html, text=email.text, sender=str(sender.email),
         reply_to=str(sender.reply_to or ""), headers=_headers(desk, variables["links"]), valid_until=expires_at,
     )  # fmt: skip
+
+
+def _variables(context: str | Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        return dict(json.loads(context) if isinstance(context, str) else context)
+    except (ValueError, TypeError):
+        raise ProjectError("What the ledger keeps for this message cannot be read.", "Nothing was sent.") from None
 
 
 def _headers(desk: Desk, links: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from regulars.campaigns import calendar, enrich
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk
 from regulars.campaigns.letters import OF, Letters
-from regulars.campaigns.select import Selector, expected, summary
+from regulars.campaigns.select import Selector, expected, in_line, summary
 from regulars.campaigns.steps import StepContext
 from regulars.errors import ProjectError
 from regulars.lang.model import Campaign
@@ -52,8 +52,7 @@ class Selected:
 
 def due(desk: Desk, at: datetime) -> list[str]:
     """The live campaigns whose schedule falls on the shop's day of `at`, in the order of `guards.first`."""
-    first = [str(name) for name in desk.rules.guards.first]
-    names = sorted(desk.project.campaigns, key=lambda name: (first.index(name) if name in first else len(first), name))
+    names = sorted(desk.project.campaigns, key=lambda name: (in_line(desk, name), name))
     day = desk.day(at)
     return [
         name
@@ -142,9 +141,10 @@ def entrants(desk: Desk, campaign: str, at: datetime, table: str, snapshot: Snap
     letters = Letters(desk, campaign, described.messages[0])
     columns = {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
     people = desk.arrow(
-        f"""select d.* exclude (reason), (row_number() over (order by d.customer_id) - 1) // {CHUNK} as chunk{letters.customer_columns("s", columns)}
+        f"""select d.* exclude (reason), (row_number() over (order by d.customer_id) - 1) // {CHUNK} as chunk
+                   {letters.customer_columns("s", columns)}
             from {table} d join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = d.customer_id
-            where d.reason is null or d.reason = 'holdout' order by d.customer_id"""
+            where coalesce(d.reason in ('holdout', 'when'), true) order by d.customer_id"""
     )
     return enriched(desk, described, campaign, people, letters, at)
 
@@ -169,10 +169,17 @@ def _log(desk: Desk, run_id: str, campaign: str, at: datetime, table: str) -> No
     folder.mkdir(exist_ok=True)
     path = folder / f"{desk.day(at)}-{campaign}-{run_id}.parquet"
     desk.connection.execute(
-        f"""copy (select {text(campaign)} as campaign, {text(run_id)} as run_id, timestamptz {text(at.isoformat())} as at, customer_id, coalesce(reason, 'sent') as decision,
-                         arm, channel, language, not_before, local_day from {table}) to {text(str(path))} (format parquet)"""
+        f"""copy (select {text(campaign)} as campaign, {text(run_id)} as run_id,
+                         timestamptz {text(at.isoformat())} as at, customer_id, coalesce(reason, 'sent') as decision,
+                         arm, channel, language, not_before, local_day
+                  from {table}) to {text(str(path))} (format parquet)"""
     )
+    _forget_old(desk)
+
+
+def _forget_old(desk: Desk) -> None:
+    """Decisions of long ago go, and so do batches of runs that never came to their end: they are people."""
     oldest = clock.now().timestamp() - DECISIONS_KEPT_DAYS * 86_400
-    for old in folder.glob("*.parquet"):
+    for old in [*(desk.folder / "decisions").glob("*.parquet"), *(desk.folder / "runs").glob("*/batch.parquet")]:
         if old.stat().st_mtime < oldest:
             old.unlink(missing_ok=True)

@@ -172,6 +172,12 @@ class Selector:
         return f"case when {worked} then 0 else least(e.last_step + 1, {steps - 1}) end"
 
 
+def in_line(desk: Desk, name: str) -> int:
+    """The campaign's place in `guards.first`, from 0; those that are not named there come after all that are."""
+    first = [str(one) for one in desk.rules.guards.first]
+    return first.index(name) if name in first else len(first)
+
+
 def before_in_line(desk: Desk, name: str) -> list[str]:
     """The campaigns that go first on a day on which somebody may get only one message."""
     first = [str(one) for one in desk.rules.guards.first if str(one) in desk.project.campaigns]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import Connection, String, select, text, update
 from sqlmodel import col
 
 from regulars.ledger import bulk
@@ -33,19 +33,34 @@ def sent_to(ledger: Ledger, customers: Sequence[str], since: date) -> pa.Table:
     customer_id, channel, local_day (ISO), campaign, name, state (texts), sent_at (moment); in the order they were sent.
     """
     with ledger.reading() as connection:
-        own = (
-            Message.customer_id,
-            Message.channel,
-            Message.local_day,
-            Message.campaign,
-            Message.name,
-            Message.state,
-            Message.sent_at,
-        )
-        statement = select(*(col(column) for column in own)).where(
-            bulk.among(connection, col(Message.customer_id), "customers"),
-            col(Message.local_day) >= since.isoformat(),
-            col(Message.state).in_(SENT),
-        )
-        listed = bulk.listed(connection, sorted(set(customers)))
-        return bulk.read(connection, statement.order_by(col(Message.sent_at)), {"customers": listed}, schema=SENT_TO)
+        return seen_by(connection, customers, since)
+
+
+def seen_by(connection: Connection, customers: Sequence[str], since: date) -> pa.Table:
+    """The same inside a transaction."""
+    own = (getattr(Message, name) for name in SENT_TO.names)
+    statement = select(*(col(column) for column in own)).where(
+        bulk.among(connection, col(Message.customer_id), "customers"),
+        col(Message.local_day) >= since.isoformat(),
+        col(Message.state).in_(SENT),
+    )
+    listed = bulk.listed(connection, sorted(set(customers)))
+    return bulk.read(connection, statement.order_by(col(Message.sent_at)), {"customers": listed}, schema=SENT_TO)
+
+
+def alone(connection: Connection) -> None:
+    """Until this transaction ends nobody else decides what frequency caps let through.
+
+    On SQLite one transaction writes at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('regulars.frequency'))"))
+
+
+def count_on(connection: Connection, days: Mapping[str, str]) -> None:
+    """Let messages (id → calendar day of their customer, ISO) count against the day on which they are really sent."""
+    if days:
+        new = bulk.rowset(connection, "days", {"id": String(), "local_day": String()})
+        statement = update(Message).where(col(Message.id) == new.c.id).values(local_day=new.c.local_day)
+        rows = [{"id": message_id, "local_day": day} for message_id, day in days.items()]
+        connection.execute(statement, {"days": bulk.json_of(connection, rows)})

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pyarrow as pa
 from sqlalchemy import Connection, exists, select, update
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from regulars.ledger import bulk
@@ -32,22 +33,35 @@ RUNNING = pa.schema(
 
 _RUNNING = """
 SELECT enrolment.id, enrolment.customer_id, enrolment.entered_at, enrolment.offer_step,
-       message.name, message.state, message.due_at, code.code, code.kind, CAST(code.value AS VARCHAR(20)), code.valid_until
+       message.name, message.state, message.due_at,
+       code.code, code.kind, CAST(code.value AS VARCHAR(20)), code.valid_until
 FROM enrolment
-LEFT JOIN message ON message.enrolment_id = enrolment.id
-     AND message.id = (SELECT max(latest.id) FROM message AS latest WHERE latest.enrolment_id = enrolment.id)
-LEFT JOIN code ON code.enrolment_id = enrolment.id AND code.ended_at IS NULL
+LEFT JOIN message ON message.id = (
+    SELECT one.id FROM message AS one WHERE one.enrolment_id = enrolment.id
+    ORDER BY {place} DESC, one.id DESC LIMIT 1)
+LEFT JOIN code ON code.code = (
+    SELECT one.code FROM code AS one
+    JOIN message AS carrier ON carrier.enrolment_id = one.enrolment_id AND carrier.name = one.message_name
+    WHERE one.enrolment_id = enrolment.id AND one.ended_at IS NULL
+      AND carrier.state NOT IN ('suppressed', 'expired', 'skipped', 'dead')
+    ORDER BY one.issued_at DESC, carrier.id DESC LIMIT 1)
 WHERE enrolment.campaign = :campaign AND enrolment.ended_at IS NULL AND enrolment.arm = 'treated'
 """
 
 
-def running(ledger: Ledger, campaign: str) -> pa.Table:
+def running(ledger: Ledger, campaign: str, names: Sequence[str] = ()) -> pa.Table:
     """Entries of a campaign that have not ended, each with its latest message and the code that is still good.
+
+    The latest is the one that comes last in `names`, the campaign's messages in order; those that the campaign no
+    longer has come before all others. A code whose message never went out is not good.
 
     Columns: enrolment_id, customer_id, entered_at, offer_step, then of the latest message name, state, due_at, and of
     the code old_code, old_kind, old_value, old_until (null where there is none).
     """
-    return ledger.arrow(_RUNNING, {"campaign": campaign}, schema=RUNNING)
+    arms = " ".join(f"WHEN :name_{place} THEN {place}" for place in range(len(names)))
+    statement = _RUNNING.format(place=f"CASE one.name {arms} ELSE -1 END" if names else "one.due_at")
+    bound = {f"name_{place}": name for place, name in enumerate(names)}
+    return ledger.arrow(statement, {"campaign": campaign, **bound}, schema=RUNNING)
 
 
 def end(connection: Connection, enrolment_ids: Sequence[str], at: datetime, reason: str) -> None:
@@ -69,10 +83,17 @@ def end_settled(connection: Connection, enrolment_ids: Sequence[str], at: dateti
     end(connection, settled, at, "finished")
 
 
-def end_codes(connection: Connection, enrolment_ids: Sequence[str], at: datetime) -> None:
-    """A new offer of an entry ends its old code."""
-    if enrolment_ids:
-        statement = update(Code).where(
-            bulk.among(connection, col(Code.enrolment_id), "ids"), col(Code.ended_at).is_(None)
-        )
-        connection.execute(statement.values(ended_at=at), {"ids": bulk.listed(connection, list(enrolment_ids))})
+def end_replaced_codes(connection: Connection, message_ids: Sequence[str], at: datetime) -> None:
+    """These messages went out: where one brought a code, the older codes of its entry end."""
+    if not message_ids:
+        return
+    sent, older = aliased(Message), Code
+    brought = aliased(Code)
+    newer = (
+        exists()
+        .where(bulk.among(connection, col(sent.id), "ids"), col(sent.enrolment_id) == col(older.enrolment_id))
+        .where(col(brought.enrolment_id) == col(sent.enrolment_id), col(brought.message_name) == col(sent.name))
+        .where(col(older.message_name) != col(sent.name), col(older.issued_at) <= col(brought.issued_at))
+    )
+    statement = update(older).where(col(older.ended_at).is_(None), newer).values(ended_at=at)
+    connection.execute(statement, {"ids": bulk.listed(connection, list(message_ids))})

@@ -9,7 +9,7 @@ harm.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
@@ -58,6 +58,14 @@ class Move:
     not_before: datetime | None = None
     local_day: str | None = None
     """The customer's day (ISO) of the new `not_before`."""
+
+    def change(self) -> Change:
+        """The change of state it asks for."""
+        return Change(self.message_id, "claimed", self.after, self.reason, "", self.not_before, self.local_day)
+
+
+LastLook = Callable[[Connection, Sequence[str]], Iterable[Move]]
+"""Asked about messages (ids) in the transaction that commits to send them; the moves it gives are made instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +116,8 @@ class Intent:
     attempt_id: str
     """Empty when nothing is left to send."""
     ids: frozenset[str]
-    withheld: Mapping[str, str]
-    """Messages that were suppressed or expired at the last moment, by reason."""
+    withheld: Mapping[str, Change]
+    """Messages that were suppressed, expired or planned again at the last moment, and why."""
 
 
 def claim(
@@ -140,11 +148,7 @@ def close(connection: Connection, decided: Sequence[Move], at: datetime | None =
     bound = {"ids": bulk.listed(connection, list(moved))}
     held = connection.execute(statement.order_by(col(Message.id)).with_for_update(), bound)
     kept = [moved[message_id] for message_id, token in held if token == moved[message_id].claim_token]
-    changes = [
-        Change(move.message_id, "claimed", move.after, move.reason, "", move.not_before, move.local_day)
-        for move in kept
-    ]
-    moves.leave(connection, changes, at or clock.now(), "closed")
+    moves.leave(connection, [move.change() for move in kept], at or clock.now(), "closed")
     return [move.message_id for move in kept]
 
 
@@ -157,23 +161,22 @@ def intend(
     *,
     templates: Mapping[str, str] | None = None,
     lease: timedelta = LEASE,
+    last_look: LastLook | None = None,
 ) -> Intent:
     """Commit, durably, that these messages of a claim are about to be sent; only the ids it returns may be.
 
-    In the same transaction consent, suppression and expiry are read again; whoever commits first wins. `templates`
-    gives for a message the version of the words (`template.hash`) it was rendered from.
+    In the same transaction consent, suppression and expiry are read again; whoever commits first wins. `last_look` is
+    asked in it about those that are left, and carries out what it decides. `templates` gives for a message the version
+    of the words (`template.hash`) it was rendered from.
     """
     wanted = list(message_ids)
     attempt_id = ids.one()
     with ledger.writing() as connection:
         consent.hold_still(connection)
         mine = _still_held(connection, held, wanted, at)
-        withheld = {message_id: reason for message_id, reason in mine.items() if reason}
-        send = [message_id for message_id, reason in mine.items() if not reason]
-        changes = [
-            Change(message_id, "claimed", "expired" if reason == TOO_LATE else "suppressed", reason)
-            for message_id, reason in withheld.items()
-        ]
+        changes = _kept_back(connection, mine, last_look)
+        withheld = {change.message_id: change for change in changes}
+        send = [message_id for message_id in mine if message_id not in withheld]
         moves.leave(connection, changes, at, "looked up before sending")
         if not send:
             return Intent("", frozenset(), withheld)
@@ -231,6 +234,19 @@ def _still_held(connection: Connection, held: Claim, wanted: Sequence[str], at: 
     bound = {"ids": bulk.listed(connection, wanted)}
     mine = {row.id: TOO_LATE if row.expires_at <= at else "" for row in connection.execute(statement, bound)}
     return mine | dict(consent.objections(connection, list(mine)))
+
+
+def _kept_back(connection: Connection, mine: Mapping[str, str], last_look: LastLook | None) -> list[Change]:
+    """What becomes of those that have a reason not to be sent, or are given one by the last look."""
+    changes = [
+        Change(message_id, "claimed", "expired" if reason == TOO_LATE else "suppressed", reason)
+        for message_id, reason in mine.items()
+        if reason
+    ]
+    left = [message_id for message_id, reason in mine.items() if not reason]
+    if last_look and left:
+        changes += [move.change() for move in last_look(connection, left)]
+    return changes
 
 
 def _send(connection: Connection, send: Sequence[str], attempt: Attempt, templates: Mapping[str, str]) -> None:
