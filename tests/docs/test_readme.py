@@ -1,0 +1,90 @@
+"""The readme, followed to the letter by somebody with files of their own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pages import REPOSITORY, blocks, section, shell
+
+OWN_DATA = "## Your own data, to the first plan"
+
+
+@pytest.mark.prefect
+def test_somebody_with_their_own_files_gets_to_the_first_plan_by_the_readme(tmp_path: Path) -> None:
+    folder, said = tmp_path, ""
+    for block in blocks(section("README.md", OWN_DATA)):
+        if block.language == "bash":
+            said = shell(block.text, folder)
+            folder = tmp_path / "my-shop"
+        elif block.language in ("csv", "yaml"):
+            assert block.file, block.text
+            (folder / block.file).write_text(block.text, encoding="utf-8")
+        else:
+            assert block.text in said, f"the readme shows\n{block.text}\nand this is said\n{said}"
+    assert "accepted 2" in said
+    assert len(list((folder / ".regulars" / "outbox").rglob("*.eml"))) == 2
+
+
+def test_the_page_about_own_data_is_one_page() -> None:
+    assert len(section("README.md", OWN_DATA).splitlines()) <= 130
+
+
+def test_the_readme_names_every_verb() -> None:
+    from regulars.cli import act, begin, look, serve  # noqa: F401  # each registers its verbs
+    from regulars.cli.app import app
+
+    said = section("README.md", "## The house")
+    for command in app.registered_commands:
+        verb = command.name or command.callback.__name__
+        assert f"`{verb}`" in said, f"README does not name `{verb}`"
+
+
+def test_the_readme_names_every_variable_of_the_environment() -> None:
+    from regulars.settings import Settings
+
+    said = section("README.md", "## Live channels")
+    for setting in Settings.model_fields.values():
+        assert f"`{setting.alias}" in said, f"README does not name {setting.alias}"
+
+
+def test_the_readme_does_not_call_missing_what_is_there() -> None:
+    """A key that came to life must leave the list of what is refused."""
+    from regulars.lang.campaign import Campaign, Message, Offer
+    from regulars.lang.model import Rules, Shop
+
+    said = section("README.md", "## Limits, and what is not there yet")
+    refused = {
+        line[2:].split(":", 1)[0]: set(re.findall(r"`([a-z_]+)`", line.split(":", 1)[1])) for line in _items(said)
+    }
+    for where, model in (
+        ("a campaign", Campaign),
+        ("a message", Message),
+        ("an offer", Offer),
+        ("`rules.yaml`", Rules),
+    ):
+        (listed,) = (keys for place, keys in refused.items() if place == f"in {where}")
+        assert listed, where
+        assert not listed & set(model.takes()), where
+    assert "team" not in Shop.takes()
+
+
+def _items(text: str) -> list[str]:
+    """The items of lists, each on one line."""
+    return [" ".join(item.split()) for item in re.findall(r"^- (?:.|\n(?!- |\n))+", text, re.MULTILINE) if ":" in item]
+
+
+@pytest.mark.parametrize(
+    "page",
+    sorted(
+        path.relative_to(REPOSITORY).as_posix()
+        for path in [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md")]
+    ),
+)
+def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", text):
+        if page == "README.md" and target == "docs/real_data.md":
+            continue
+        assert ((REPOSITORY / page).parent / target).exists(), f"{page} leads to {target}, which is not there"
