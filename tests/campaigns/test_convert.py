@@ -7,14 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from small_shop import SmallShop, at
 
 from regulars import clock
 from regulars.campaigns import running
 from regulars.campaigns.convert import Converted, convert
 from regulars.campaigns.deliver import deliver
-from regulars.campaigns.desk import Desk
-from regulars.ledger import referrals
+from small_shop import SmallShop, at
 
 SENT = at("2026-02-01 10:00")
 OFFER = "[{send: email, template: gift/one, subject: Salut, offer: {percent: 10, valid: 7 days}}]"
@@ -54,7 +52,7 @@ def code_of(shop: SmallShop, customer: str) -> str:
     return str(code)
 
 
-def credits(shop: SmallShop) -> list[tuple[Any, ...]]:
+def credited_orders(shop: SmallShop) -> list[tuple[Any, ...]]:
     return rows(shop, "select order_id, campaign, customer_id, evidence, amount from conversion order by order_id")
 
 
@@ -72,7 +70,7 @@ def test_a_code_used_by_somebody_else_credits_the_message_it_belongs_to(gifts: S
     send(gifts)
     order = gifts.order("ion", "2026-02-03 10:00:00", total=80, coupon_code=code_of(gifts, "ana"))
     converted(gifts)
-    assert credits(gifts) == [(order, "gift", "ana", "code", 80)]
+    assert credited_orders(gifts) == [(order, "gift", "ana", "code", 80)]
 
 
 def test_an_order_in_the_window_is_credited_and_one_after_it_is_not(gifts: SmallShop) -> None:
@@ -80,7 +78,7 @@ def test_an_order_in_the_window_is_credited_and_one_after_it_is_not(gifts: Small
     inside = gifts.order("ana", "2026-02-15 09:59:00", total=50)
     gifts.order("ion", "2026-02-15 10:01:00", total=70)
     converted(gifts)
-    assert credits(gifts) == [(inside, "gift", "ana", "window", 50)]
+    assert credited_orders(gifts) == [(inside, "gift", "ana", "window", 50)]
 
 
 def test_an_order_before_the_message_earns_nothing(gifts: SmallShop) -> None:
@@ -96,7 +94,7 @@ def test_the_last_message_before_the_order_gets_the_credit(gifts: SmallShop) -> 
     between = gifts.order("ana", "2026-02-02 12:00:00")
     after = gifts.order("ana", "2026-02-04 12:00:00")
     converted(gifts)
-    assert [(row[0], row[1]) for row in credits(gifts)] == [(between, "gift"), (after, "later")]
+    assert [(row[0], row[1]) for row in credited_orders(gifts)] == [(between, "gift"), (after, "later")]
 
 
 def test_a_code_is_stronger_evidence_than_a_later_message(gifts: SmallShop) -> None:
@@ -105,7 +103,7 @@ def test_a_code_is_stronger_evidence_than_a_later_message(gifts: SmallShop) -> N
     send(gifts, "later", at("2026-02-03 10:00"))
     gifts.order("ana", "2026-02-04 12:00:00", coupon_code=code_of(gifts, "ana"))
     converted(gifts)
-    assert [row[1] for row in credits(gifts)] == ["gift"]
+    assert [row[1] for row in credited_orders(gifts)] == ["gift"]
 
 
 def test_running_again_credits_nothing_twice(gifts: SmallShop) -> None:
@@ -113,7 +111,7 @@ def test_running_again_credits_nothing_twice(gifts: SmallShop) -> None:
     gifts.order("ana", "2026-02-03 10:00:00")
     assert converted(gifts).orders == 1
     assert converted(gifts) == Converted()
-    assert len(credits(gifts)) == 1
+    assert len(credited_orders(gifts)) == 1
 
 
 def test_orders_are_credited_alike_whether_they_arrive_together_or_one_by_one(gifts: SmallShop) -> None:
@@ -127,11 +125,11 @@ def test_orders_are_credited_alike_whether_they_arrive_together_or_one_by_one(gi
     converted(gifts)
     gifts.orders.insert(0, late)
     converted(gifts)
-    one_by_one = credits(gifts)
+    one_by_one = credited_orders(gifts)
     with gifts.desk() as desk, desk.ledger.writing() as connection:
         connection.exec_driver_sql("delete from conversion")
     converted(gifts)
-    assert credits(gifts) == one_by_one
+    assert credited_orders(gifts) == one_by_one
 
 
 def test_a_cancelled_order_does_not_count_even_when_it_is_cancelled_later(gifts: SmallShop) -> None:
@@ -142,7 +140,7 @@ def test_a_cancelled_order_does_not_count_even_when_it_is_cancelled_later(gifts:
     assert converted(gifts).orders == 1
     gifts.orders[-1]["status"] = "cancelled"
     assert converted(gifts).withdrawn == 1
-    assert credits(gifts) == []
+    assert credited_orders(gifts) == []
     assert rows(gifts, "select count(*) from outcome") == [(0,)]
 
 
@@ -152,7 +150,7 @@ def test_credit_stays_when_the_shop_no_longer_exports_the_order(gifts: SmallShop
     converted(gifts)
     gifts.orders.clear()
     assert converted(gifts).withdrawn == 0
-    assert len(credits(gifts)) == 1
+    assert len(credited_orders(gifts)) == 1
 
 
 def test_what_a_holdout_orders_is_an_outcome_and_no_conversion(shop: SmallShop) -> None:
@@ -188,14 +186,14 @@ def test_a_friends_first_order_is_recorded_for_both(invited: SmallShop) -> None:
     found = converted(invited)
     assert (found.referrals, found.by_evidence) == (1, {"referral": 1})
     assert rows(invited, "select friend_id, advocate_id, order_id from referral") == [("ion", "ana", order)]
-    assert credits(invited) == [(order, "invite", "ana", "referral", 60)]
+    assert credited_orders(invited) == [(order, "invite", "ana", "referral", 60)]
 
 
 def test_a_friends_second_order_gives_nothing(invited: SmallShop) -> None:
     invited.order("ion", "2026-02-10 10:00:00", coupon_code=friend_code(invited))
     invited.order("ion", "2026-02-11 10:00:00", coupon_code=friend_code(invited))
     assert converted(invited).referrals == 1
-    assert len(credits(invited)) == 1
+    assert len(credited_orders(invited)) == 1
     assert rows(invited, "select orders from outcome") == [(1,)]
 
 
@@ -216,7 +214,7 @@ def test_an_earlier_order_that_arrives_late_takes_the_friend_back(invited: Small
     invited.order("ion", "2026-02-09 10:00:00")
     assert converted(invited).withdrawn == 1
     assert rows(invited, "select count(*) from referral") == [(0,)]
-    assert credits(invited) == []
+    assert credited_orders(invited) == []
 
 
 def test_a_project_without_entries_converts_nothing(shop: SmallShop) -> None:
@@ -224,11 +222,3 @@ def test_a_project_without_entries_converts_nothing(shop: SmallShop) -> None:
     shop.campaign("gift")
     with shop.desk() as desk:
         assert convert(desk, SENT + timedelta(days=1)) == Converted()
-
-
-def advocates(desk: Desk, customers: list[str]) -> dict[str, str]:
-    import pyarrow as pa
-
-    with desk.ledger.writing() as connection:
-        found = referrals.codes_for(connection, pa.array(customers), SENT)
-    return dict(zip(found["customer_id"].to_pylist(), found["code"].to_pylist(), strict=True))

@@ -95,7 +95,7 @@ class Person:
             if value == is_now:
                 saw = ", ".join(self._values(tree.tree, spelt=False))
                 return f"'{value}': {_ordinal(number)} step held, {tree.text} ({saw})"
-        seen = {value: None for _, tree in asked for value in self._values(tree.tree, spelt=False)}
+        seen = dict.fromkeys(value for _, tree in asked for value in self._values(tree.tree, spelt=False))
         return f"'{is_now}': the last step, none before it held ({', '.join(seen)})"
 
     def _members(self, plain: Derived) -> str:
@@ -116,15 +116,18 @@ def shown(value: Any) -> str:
         return "unknown"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float | Decimal):
-        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.2f}"
-    return (
-        f"{value:%Y-%m-%d %H:%M}"
-        if isinstance(value, datetime)
-        else f"'{value}'"
-        if isinstance(value, str)
-        else str(value)
-    )
+    if isinstance(value, (float, Decimal)):
+        return _number(float(value))
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return f"'{value}'" if isinstance(value, str) else str(value)
+
+
+def _number(value: float) -> str:
+    """300, 66.59, 0.8889: as much of it as one reads at a glance."""
+    if value.is_integer():
+        return f"{value:,.0f}"
+    return f"{value:,.2f}" if abs(value) >= 1 else f"{value:.4g}"
 
 
 def _parts(tree: Node, joint: str) -> Iterator[Node]:

@@ -22,6 +22,7 @@ from regulars.cli.app import (
     root_of,
     tell,
 )
+from regulars.cli.layout import of_run, wrapped
 from regulars.errors import MessagesFailed, ProjectError
 
 if TYPE_CHECKING:
@@ -62,12 +63,10 @@ def run(
     if not yes:
         _ask_for_the_number(root, names, at)
     outcomes = run_campaigns(root, names, at if as_of else None)
+    widest = max(len(outcome.name) for outcome in outcomes)
     for outcome in outcomes:
-        answer(
-            f"{outcome.name}: {_figures(outcome.figures)}"
-            if outcome.error is None
-            else f"{outcome.name}: {outcome.error.sentence} {outcome.error.way_out}".rstrip()
-        )
+        did = of_run(outcome.figures) if outcome.error is None else str(outcome.error)
+        answer(wrapped(f"{outcome.name:<{widest}}  ", did))
     _leave(outcomes)
 
 
@@ -89,15 +88,6 @@ def _ask_for_the_number(root: Path, names: list[str], at: datetime) -> None:
         ",", ""
     ) != str(people):
         raise ProjectError("The number was not typed. Nothing was sent.", "Run it again when you are sure.")
-
-
-def _figures(figures: dict[str, int]) -> str:
-    return (
-        ", ".join(
-            f"{what} {number:,}" if isinstance(number, int) else f"{what} {number}" for what, number in figures.items()
-        )
-        or "nothing to do"
-    )
 
 
 def _leave(told: Sequence[Outcome]) -> None:
@@ -127,7 +117,7 @@ def deliver(project: ProjectOption = None, as_of: AsOfOption = "") -> None:
     with Desk.open(root) as desk:
         at = moment(as_of, desk.zone)
     outcome = run_advance(root, at if as_of else None)
-    answer(_figures(outcome.figures) if outcome.error is None else f"{outcome.error}")
+    answer(of_run(outcome.figures) if outcome.error is None else str(outcome.error))
     _leave([outcome])
 
 
@@ -149,10 +139,14 @@ def conversions(project: ProjectOption = None, as_of: AsOfOption = "", format: F
                     "by_evidence": found.by_evidence,
                     "referrals": found.referrals,
                     "revenue": f"{found.revenue:.2f}",
+                    "withdrawn": found.withdrawn,
                 }
             )
             return
         evidence = ", ".join(f"{number:,} by {what}" for what, number in sorted(found.by_evidence.items()))
+        taken_back = f"; {found.withdrawn:,} credits taken back, their orders do not count any more"
         answer(
-            f"{found.orders:,} new orders credited{f' ({evidence})' if evidence else ''}, {found.revenue:,.2f} {desk.rules.shop.currency}; {found.referrals:,} friends brought"
+            f"{found.orders:,} new orders credited{f' ({evidence})' if evidence else ''}, "
+            f"{found.revenue:,.2f} {desk.rules.shop.currency}; {found.referrals:,} friends brought"
+            + (taken_back if found.withdrawn else "")
         )

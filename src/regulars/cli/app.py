@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import os
 import sys
 import traceback
 from datetime import date, datetime
@@ -12,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 from typer.exceptions import TyperException
+from typer.models import CommandInfo
 
 from regulars.errors import RegularsError, WrongUse
 from regulars.lang.project import find_root
@@ -39,13 +42,30 @@ CampaignsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[CAMPAIGN]...", help="Names of campaigns. Default: all.")
 ]
 
+STORY = (
+    "init", "demo", "check", "schema", "explain", "segments", "plan", "preview", "why",
+    "run", "deliver", "conversions", "report", "up", "deploy",
+)  # fmt: skip
+"""The verbs in the order in which somebody meets them."""
 INTERRUPTED = 130
 BROKEN = 3
 
 
+def _tell_version(wanted: bool) -> None:  # Typer calls it with the option's value
+    if wanted:
+        from importlib.metadata import version
+
+        answer(f"regulars {version('regulars')}")
+        raise typer.Exit
+
+
 @app.callback(help=app.info.help)
 def _everywhere(
-    *, debug: Annotated[bool, typer.Option("--debug", help="Show Python's traceback when something breaks.")] = False
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show Python's traceback when something breaks.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Tell the version.")
+    ] = False,
 ) -> None:
     """`--debug` is looked for in the arguments themselves: an error may come before they are parsed."""
 
@@ -94,38 +114,63 @@ def main() -> None:
 def _run(arguments: list[str]) -> int:
     from regulars.cli import act, begin, look, serve  # noqa: F401  # each registers its verbs
 
+    app.registered_commands.sort(key=lambda verb: STORY.index(_name(verb)))
+    # `--debug` is understood wherever it stands: who adds it, adds it at the end.
+    rest = [word for word in arguments if word != "--debug"]
     try:
-        code = app(arguments, standalone_mode=False)
-    except typer.Exit as leaving:
-        return leaving.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+        code = app(rest, standalone_mode=False)
+    except BaseException as error:  # noqa: BLE001  # the one place that catches everything: a marketer never sees a traceback
+        if "--debug" in arguments and not isinstance(error, typer.Exit):
+            traceback.print_exc()
+        return _told(error, rest)
+    return code if isinstance(code, int) else 0
+
+
+def _told(error: BaseException, arguments: list[str]) -> int:
+    """Tell what went wrong, on stderr; returns the exit code."""
+    if isinstance(error, typer.Exit):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
         tell("Interrupted. Whatever had begun can be run again: nothing is sent twice.")
         return INTERRUPTED
-    except TyperException as error:
-        words = error.format_message()
-        tell(
-            f"regulars: {words}\n  `regulars --help` lists the verbs, `regulars VERB --help` what each takes."
-            if words
-            else ""
-        )
-        return WrongUse.exit_code
-    except RegularsError as error:
+    if isinstance(error, BrokenPipeError):
+        # Whoever read the answer (`| head`) has read enough; Python must not try to flush it at exit.
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  # lives as long as the process
+        return 0
+    if isinstance(error, TyperException):
+        return _wrong_use(error.format_message(), arguments)
+    if isinstance(error, RegularsError):
         return _explain(error, arguments)
-    except Exception as error:  # noqa: BLE001  # the one place that catches everything: a marketer never sees a traceback
-        if "--debug" in arguments:
-            traceback.print_exc()
-        tell(
-            f"regulars: this is a mistake of ours ({type(error).__name__}). Nothing more was done.\n  Run it again with `regulars --debug {' '.join(arguments)}` and send us what it prints; it may quote your data."
-        )
-        return BROKEN
-    return code if isinstance(code, int) else 0
+    tell(
+        f"regulars: this is a mistake of ours ({type(error).__name__}). Nothing more was done.\n"
+        f"  Run `regulars {' '.join(arguments)} --debug` and send us what it prints; it may quote your data."
+    )
+    return BROKEN
+
+
+def _wrong_use(words: str, arguments: list[str]) -> int:
+    """What Typer found wrong with the words of the command, in two lines."""
+    if words:
+        verb = next((word for word in arguments if word in _verbs()), "")
+        unknown = next((word for word in arguments if not word.startswith("-")), "")
+        near = difflib.get_close_matches(unknown, _verbs(), 1) if not verb else []
+        hint = f" Did you mean `{near[0]}`?" if near and "Did you mean" not in words else ""
+        lists = f"`regulars {verb} --help` tells what it takes." if verb else f"Verbs: {', '.join(_verbs())}."
+        tell(f"regulars: {' '.join(words.split())}{hint}\n  {lists}")
+    return WrongUse.exit_code
+
+
+def _verbs() -> list[str]:
+    return [_name(verb) for verb in app.registered_commands]
+
+
+def _name(verb: CommandInfo) -> str:
+    return str(verb.name or (verb.callback.__name__ if verb.callback else ""))
 
 
 def _explain(error: RegularsError, arguments: list[str]) -> int:
     from regulars.campaigns.desk import ProblemsFoundError
 
-    if "--debug" in arguments:
-        traceback.print_exc()
     if isinstance(error, ProblemsFoundError):
         from regulars.lang.telling import as_text
 
@@ -136,5 +181,8 @@ def _explain(error: RegularsError, arguments: list[str]) -> int:
 
 
 def _root_for_errors(arguments: list[str]) -> Path:
-    named = next((arguments[i + 1] for i, word in enumerate(arguments[:-1]) if word == "--project"), None)
-    return find_root(Path(named) if named else Path.cwd())
+    for place, word in enumerate(arguments):
+        option, _, value = word.partition("=")
+        if option == "--project":
+            return find_root(Path(value or "".join(arguments[place + 1 : place + 2])))
+    return find_root(Path.cwd())

@@ -7,6 +7,7 @@ import textwrap
 
 WIDTH = 100
 NAME = 11
+WITHHELD = "withheld: "
 
 
 def width() -> int:
@@ -29,3 +30,25 @@ def row(name: str, words: str, number: str = "") -> str:
 def counted(numbers: dict[str, int], joint: str = " · ") -> str:
     """`874 email · 27 sms`."""
     return joint.join(f"{number:,} {what}" for what, number in numbers.items())
+
+
+def of_run(figures: dict[str, int]) -> str:
+    """What a run did: `38 in the audience · 35 entered, 2 of them held out · 33 accepted · not sent: 2 no-consent`.
+
+    `figures` as the flows give them: `audience`, `enrolled`, `holdout`, `withheld: REASON`, and messages by state.
+    """
+    if "audience" not in figures:
+        return counted(figures) or "nothing to do"
+    left = {what: number for what, number in figures.items() if what not in ("audience", "enrolled", "holdout")}
+    withheld = {what.removeprefix(WITHHELD): n for what, n in left.items() if what.startswith(WITHHELD)}
+    entered, held = figures.get("enrolled", 0), figures.get("holdout", 0)
+    parts = [f"{figures['audience']:,} in the audience"]
+    if entered:
+        parts.append(f"{entered:,} entered" + (f", {held:,} of them held out" if held else ""))
+    else:
+        parts.append("nobody new entered, nothing is sent twice")
+    if states := {what: number for what, number in left.items() if not what.startswith(WITHHELD)}:
+        parts.append(counted(states, ", "))
+    if reasons := {what: number for what, number in withheld.items() if not (what == "holdout" and entered)}:
+        parts.append(f"not sent: {counted(reasons, ', ')}")
+    return " · ".join(parts)

@@ -58,18 +58,23 @@ def schema(project: ProjectOption = None) -> None:
 
 
 @app.command()
-def explain(code: Annotated[str, typer.Argument(help="The code of a problem, such as unknown-key.")]) -> None:
+def explain(
+    code: Annotated[str, typer.Argument(help="The code of a problem, such as unknown-key. Default: list them.")] = "",
+) -> None:
     """Explain a kind of problem, with a wrong and a right example."""
     import difflib
 
     from regulars.lang.codes import explanation, known_codes
 
+    if not code:
+        answer("\n".join(sorted(known_codes())))
+        return
     page = explanation(code)
     if not page:
         near = difflib.get_close_matches(code, known_codes(), 1)
         raise WrongUse(
             f"There is no problem called `{code}`.{f' Did you mean `{near[0]}`?' if near else ''}",
-            "Codes: " + ", ".join(sorted(known_codes())),
+            "`regulars explain` lists them all.",
         )
     answer(page.rstrip())
 

@@ -5,6 +5,7 @@ Nothing else may ever open a SQLite ledger: a second SQLite library in the proce
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,10 @@ def empty() -> Engine:
 
 def _sqlite(url: URL, *, read_only: bool) -> Engine:
     if read_only:
-        location = Path(str(url.database)).absolute().as_uri()
-        url = url.set(database=location, query={"mode": "ro", "uri": "true"})
+        file = Path(str(url.database)).absolute()
+        # Only who may write can take away again the files that reading lays beside it; `query_only` guards it.
+        mode = "rw" if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else "ro"
+        url = url.set(database=file.as_uri(), query={"mode": mode, "uri": "true"})
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY / 1000})
 
     def prepare(connection: Any, _record: Any) -> None:
