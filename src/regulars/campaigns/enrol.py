@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.letters import OWN_CODE, Letters
@@ -27,13 +28,14 @@ class Enrolled:
 
 def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int, at: datetime) -> Enrolled:
     """Write chunk number `chunk` (from 0) of a batch. Running it twice, or twice at once, changes nothing."""
-    rows = desk.arrow(f"select * from read_parquet({text(str(batch))}) where chunk = {chunk} order by customer_id")
+    # The batch lies in the order of its people, a row group to a chunk.
+    rows = desk.arrow(f"select * from read_parquet({text(str(batch))}) where chunk = {chunk}")
     if rows.num_rows == 0:
         return Enrolled(0, 0)
     rows = rows.append_column("enrolment_id", ids.draw(rows.num_rows))
     letters = Letters(desk, campaign, desk.campaign(campaign).messages[0])
     enrolments = _enrolments(desk, campaign, run_id, rows, at)
-    treated = desk.arrow("select * from entering where arm = 'treated'", entering=rows)
+    treated = rows.filter(pc.equal(rows["arm"], "treated"))
     if "referral" not in letters.reads:
         messages, codes = letters.build(treated, at)
         with desk.ledger.writing() as connection:

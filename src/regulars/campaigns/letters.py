@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.offers import AS_BEFORE, Terms
@@ -20,6 +21,7 @@ from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 
 OF = "of_"
+NO_CODES = pa.table({name: pa.array([], pa.string()) for name in ("code", "enrolment_id", "message_name")})
 BLANK = "THISCODE"
 OWN_CODE = "own_code"
 """Column of an advocate's own code, where the template reads `referral`."""
@@ -69,11 +71,9 @@ class Letters:
         if self.offer:
             letters = letters.append_column("fresh_code", pa.array(codes.draw(n), pa.string()))
         if "state" not in letters.column_names:
-            letters = self.desk.arrow(
-                """select *, case when when_holds then 'planned' else 'skipped' end as state,
-                          case when when_holds then '' else 'when' end as why from letters""",
-                letters=letters,
-            )
+            holds = letters["when_holds"]
+            letters = letters.append_column("state", pc.if_else(holds, "planned", "skipped"))
+            letters = letters.append_column("why", pc.if_else(holds, "", "when"))
         return self._messages(letters), self._codes(letters, issued_at)
 
     def _messages(self, letters: pa.Table) -> pa.Table:
@@ -93,7 +93,7 @@ class Letters:
 
     def _codes(self, letters: pa.Table, issued_at: datetime) -> pa.Table:
         if not self.offer:
-            return pa.table({})
+            return NO_CODES
         return self.desk.arrow(
             f"""select fresh_code as code, enrolment_id, {text(str(self.message.name))} as message_name,
                        {text(self.campaign_name)} as campaign, customer_id, {text(self.offer.offer.kind)} as kind,

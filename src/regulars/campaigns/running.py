@@ -131,7 +131,8 @@ def _run(desk: Desk, run_id: str) -> tuple[Path, dict[str, str]]:
 def _batch(desk: Desk, campaign: str, at: datetime, table: str, snapshot: Snapshot, path: Path) -> int:
     """Those who enter, with what the words read of them, as Parquet in chunks; returns how many."""
     people = entrants(desk, campaign, at, table, snapshot)
-    desk.arrow(f"copy (select * from entrants) to {text(str(path))} (format parquet)", entrants=people)
+    options = f"format parquet, row_group_size {CHUNK}"
+    desk.arrow(f"copy (select * from entrants) to {text(str(path))} ({options})", entrants=people)
     return int(people.num_rows)
 
 
