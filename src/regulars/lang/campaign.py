@@ -132,7 +132,9 @@ class Campaign(Key):
     status: Literal["draft", "live", "paused"] = Field("draft", description="draft: nothing leaves")
     audience: Written = Field(description="a condition: who")
     schedule: Schedule = Field(description="when")
-    repeat: Repeat = Field(Repeat("once"), description="when somebody may enter again")
+    repeat: Repeat = Field(
+        Repeat("once"), description="when somebody may enter again; with a yearly schedule, every year unless said"
+    )
     exit: Written | None = Field(
         None, description="a condition, looked up just before each send; `ordered`: any order since they entered"
     )
