@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from sqlglot import exp, parse
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token
 
@@ -36,10 +37,15 @@ SPOKEN = {
     exp.Select: "a query inside a condition", exp.Subquery: "a query inside a condition", exp.Cast: "a cast",
     exp.TryCast: "a cast", exp.Window: "a window function", exp.Exists: "a query inside a condition", exp.Alias: "an alias",
     exp.Interval: "an interval", exp.DPipe: "`||`", exp.Star: "`*`", exp.Mod: "`%`", exp.RegexpLike: "a regular expression",
+    exp.Collate: "a collation", exp.Concat: "two texts side by side",
 }  # fmt: skip
 
 
-class _Refused(Exception):  # noqa: N818  # it never leaves this module
+OWN_NOTES = ("big_int", "ignore_nulls")
+"""What sqlglot notes on a function by itself, whatever was written."""
+
+
+class _Refused(Exception):  # it never leaves this module
     """The text is not a condition; carries code, sentence, way out, start and length."""
 
     def __init__(self, code: str, sentence: str, way_out: str = "", start: int = 0, length: int = 1) -> None:
@@ -81,8 +87,6 @@ def read(text: Written, problems: Problems) -> Node | None:
 
 
 def _tokens(text: str) -> list[Token]:
-    from sqlglot.dialects.duckdb import DuckDB
-
     try:
         return list(DuckDB().tokenize(text))
     except SqlglotError:
@@ -150,7 +154,8 @@ def _look_at_tokens(text: str) -> None:
 def _parse(text: str) -> exp.Expression:
     _tokens(text)
     try:
-        found = [tree for tree in parse(text, read="duckdb") if tree is not None]
+        # Into a condition: a statement (`show …`, `drop …`) is never tried.
+        found = [tree for tree in DuckDB().parse_into(exp.Condition, text) if tree is not None]
     except SqlglotError as error:
         details = getattr(error, "errors", None) or [{}]
         words = details[0].get("highlight") or ""
@@ -162,7 +167,7 @@ def _parse(text: str) -> exp.Expression:
             "condition-syntax",
             f"This is not a condition{f': something is wrong at `{words}`' if words else ''}.",
             "a condition reads like SQL's where: orders >= 3 and lifecycle = 'active'",
-            max(start, 0),
+            min(max(start, 0), len(text) - 1),
             max(len(words), 1),
         ) from None
     if len(found) != 1:
@@ -254,7 +259,11 @@ class _Reader:
         if isinstance(tree.expression, exp.Null):
             return self._node(tree, "is_null", tree.this)
         if isinstance(tree.expression, exp.Boolean):
-            return self._node(tree, "=", tree.this, tree.expression)
+            # Unlike `=`, `is` knows no unknown: who is unknown is not `true`, and not `false` either.
+            start, length = self._span(tree)
+            otherwise = Node("yes_no", (), not tree.expression.this, start, length)
+            known = Node("coalesce", (self.read(tree.this), otherwise), None, start, length)
+            return known if tree.expression.this else Node("not", (known,), None, start, length)
         self._refuse(tree)
 
     def _in(self, tree: exp.In) -> Node:
@@ -263,6 +272,7 @@ class _Reader:
         return self._node(tree, "in", tree.this, *tree.expressions)
 
     def _between(self, tree: exp.Between) -> Node:
+        self._nothing_else(tree)
         return self._node(tree, "between", tree.this, tree.args["low"], tree.args["high"])
 
     def _case(self, tree: exp.Case) -> Node:
@@ -292,6 +302,7 @@ class _Reader:
                 start,
                 len(written),
             )
+        self._nothing_else(tree)
         args = [
             arg for key in tree.arg_types for arg in _several(tree.args.get(key)) if isinstance(arg, exp.Expression)
         ]
@@ -301,6 +312,12 @@ class _Reader:
             else args
         )
         return self._node(tree, name, *args)
+
+    def _nothing_else(self, tree: exp.Expression) -> None:
+        """Refuse the small words that sqlglot keeps beside the operands: `symmetric`, `trim(leading …)`."""
+        for key, value in tree.args.items():
+            if value and key not in ("this", *OWN_NOTES) and not isinstance(value, (exp.Expression, list)):
+                self._refuse(tree)
 
     def _refuse(self, tree: exp.Expression) -> NoReturn:
         start, length = self._span(tree)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from regulars.lang.expressions import (
     AGGREGATES,
@@ -62,6 +63,8 @@ class Typing:
         """`tree` with a kind at every node; None when something does not fit."""
         before = len(self.problems.errors)
         typed = self._node(tree)
+        if typed is not None and typed.op == "null":
+            self._add("not-a-condition", typed, "This is an unknown value for everybody.", "write a condition")
         if typed is None or typed.kind is None or len(self.problems.errors) > before:
             return None
         return Expression(typed, str(self.text), typed.kind, frozenset(typed.names))
@@ -101,6 +104,16 @@ class Typing:
             return None
         args = [self._node(arg) for arg in node.args]
         if any(arg is None for arg in args):
+            return None
+        if node.op not in ("is_null", "case") and (
+            unknown := next((arg for arg in node.args if arg.op == "null"), None)
+        ):
+            self._add(
+                "write-is-null",
+                unknown,
+                "Nothing can be computed or compared with null, an unknown value.",
+                "write `is null` or `is not null`; `null` itself stands only after `then` and `else`",
+            )
             return None
         node = replace(node, args=tuple(arg for arg in args if arg is not None))
         if node.op in FUNCTIONS_AND_ALL:
@@ -212,18 +225,18 @@ class Typing:
         return None
 
     def _day(self, node: Node) -> Node | None:
-        text = str(node.value)
+        found = re.fullmatch(r"(\d{4}-\d\d-\d\d)([ T]\d\d:\d\d(:\d\d)?)?", str(node.value))
         try:
-            day = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(found[0]) if found else None
         except ValueError:
-            self._add("kinds-differ", node, f"'{text}' is not a day.", "write year-month-day: '2026-08-27'")
+            moment = None
+        if found is None or moment is None:
+            way_out = "write year-month-day: '2026-08-27', or with an hour of the shop's clock: '2026-08-27 14:30'"
+            self._add("kinds-differ", node, f"'{str(node.value)[:40]}' is not a day.", way_out)
             return None
-        return replace(
-            node,
-            op="date",
-            value=day.isoformat(sep=" ") if isinstance(day, datetime) else text,
-            kind="time" if isinstance(day, datetime) else "date",
-        )
+        if found[2] is None:
+            return replace(node, op="date", value=moment.date().isoformat(), kind="date")
+        return replace(node, op="date", value=moment.isoformat(sep=" "), kind="time")
 
     def _known_value(self, left: Node, right: Node) -> bool:
         if left.op != "column" or right.op != "text":

@@ -40,6 +40,15 @@ def arrow(connection: Connection, sql: str, parameters: object = None) -> pa.Tab
     return connection.execute(sql, parameters).to_arrow_table()
 
 
+def keep(connection: Connection, relation: str, rows: pa.Table) -> None:
+    """Copy an Arrow table into DuckDB as the temporary table `relation`."""
+    connection.register("regulars_arriving", rows)
+    try:
+        connection.execute(f"create or replace temp table {name(relation)} as select * from regulars_arriving")
+    finally:
+        connection.unregister("regulars_arriving")
+
+
 MACROS = (
     # 29 February is kept on 28 February in common years.
     """create macro anniversary(born, in_year) as make_date(

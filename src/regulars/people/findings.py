@@ -11,22 +11,30 @@ from regulars.people.engine import name, text
 from regulars.people.source import Source
 from regulars.people.traits import CUSTOMER, NEGATIVE, ROWS
 
+SPOKEN: dict[str, tuple[str, str]] = {
+    "text": ("text", "letters"),
+    "number": ("numbers", "1200.50"),
+    "date": ("days", "2026-08-27"),
+    "time": ("times", "2026-08-27 14:30"),
+    "yes_no": ("yes or no", "yes or no"),
+}
+"""Kind → what it is called, and how it is written."""
+
 
 def unreadable(source: Source) -> list[Problem]:
     """Values that are not what their column holds, with the place of the first."""
     order = source.rules.source.order
     found = []
-    for table, one in source.unreadable:
+    for table, one in source.unreadable():
         vital = table == "orders" and one.column in (str(order.at), str(order.amount))
-        what = {"date": "days", "time": "times", "number": "numbers", "yes_no": "yes or no"}.get(one.kind, one.kind)
-        form = {"date": "2026-08-27", "time": "2026-08-27 14:30", "number": "1200.50", "yes_no": "yes or no"}.get(
-            one.kind, ""
-        )
+        what, form = SPOKEN[one.kind]
+        values = f"{one.values:,} {'value' if one.values == 1 else 'values'} of `{one.column}` in `{table}`"
+        place = f"; the first is in this line, column {one.column_number}" if one.file else ""
         found.append(
             Problem(
-                Position(one.file, one.line, one.column_number),
+                Position(one.file, max(one.line, 1), one.column_number) if one.file else _place(source, table),
                 "unreadable-value",
-                f"{one.values:,} {'value' if one.values == 1 else 'values'} of `{one.column}` cannot be read as {what}; the first is in this line, column {one.column_number}.",
+                f"{values} cannot be read as {what}{place}.",
                 f"write {form}" + ("" if vital else "; until then they are unknown"),
                 "error" if vital else "warning",
             )
@@ -44,7 +52,8 @@ def orders_by_customer(source: Source) -> str:
     """The relation `of_rows` wants, straight from the files: what `check` looks at without counting any trait."""
     order = source.rules.source.order
     customer, amount = name(str(order.customer)), name(str(order.amount))
-    return f"(select {customer} as {CUSTOMER}, count(*) as {ROWS}, count(*) filter (where {amount} < 0) as {NEGATIVE} from orders group by 1)"
+    negative = f"count(*) filter (where {amount} < 0) as {NEGATIVE}"
+    return f"(select {customer} as {CUSTOMER}, count(*) as {ROWS}, {negative} from orders group by 1)"
 
 
 def _one(source: Source, sql: str) -> tuple[Any, ...]:
@@ -85,8 +94,9 @@ def _customers(source: Source, customers: str, _orders: str) -> list[Problem]:
     key = name(str(source.rules.source.customer.id))
     without, twice = _one(
         source,
-        f"select (select count(*) from {customers} where coalesce(trim({key}), '') = ''), "
-        f"(select count(*) from (select 1 from {customers} where coalesce(trim({key}), '') <> '' group by {key} having count(*) > 1))",
+        f"""select (select count(*) from {customers} where coalesce(trim({key}), '') = ''),
+                   (select count(*) from (select 1 from {customers} where coalesce(trim({key}), '') <> ''
+                                          group by {key} having count(*) > 1))""",
     )
     found = []
     if without:
@@ -94,18 +104,21 @@ def _customers(source: Source, customers: str, _orders: str) -> list[Problem]:
             Problem(
                 _place(source, "customers"),
                 "customer-without-id",
-                f"{without:,} rows of `customers` have no id and are left out.",
+                f"{without:,} {'row' if without == 1 else 'rows'} of `customers` "
+                f"{'has no id and is' if without == 1 else 'have no id and are'} left out.",
                 "",
                 "warning",
             )
         )
     if twice:
-        position = _second_row(source, key) or _place(source, "customers")
+        again = _second_row(source, key)
+        position = again or _place(source, "customers")
         found.append(
             Problem(
                 position,
                 "same-customer-twice",
-                f"{twice:,} customer {'id stands' if twice == 1 else 'ids stand'} in more than one row of `customers`.",
+                f"{twice:,} customer {'id stands' if twice == 1 else 'ids stand'} in more than one row of `customers`"
+                f"{'; the first stands here again' if again else ''}.",
                 "one row per customer: merge them, or say in a `sql:` table which row counts",
             )
         )
@@ -113,27 +126,29 @@ def _customers(source: Source, customers: str, _orders: str) -> list[Problem]:
 
 
 def _second_row(source: Source, key: str) -> Position | None:
-    """The line of the first id that was there before, for a single CSV file."""
-    origin = source.rules.source.tables[Written("customers")]
-    if not source.in_files or not origin.file or not str(origin.file).lower().endswith((".csv", ".tsv")):
+    """The line of the first id that was there before, where `customers` is CSV files."""
+    if "customers" not in source.csv:
         return None
-    copies = sorted((source.root / ".regulars" / "tables").glob("customers-*.parquet"))
-    if len(copies) != 1 or "*" in str(origin.file):
-        return None
-    row = _one(
+    table = source.csv["customers"]
+    again = f"row_number() over (partition by {key} order by file_row_number)"
+    (nth,) = _one(
         source,
-        f"select min(nth) from (select file_row_number as nth, row_number() over (partition by {key} order by file_row_number) as again "
-        f"from read_parquet({text(str(copies[0]))}, file_row_number = true) where {key} is not null) where again > 1",
+        f"select min(nth) + 1 from (select file_row_number as nth, {again} as again "
+        f"from read_parquet({text(str(table.prepare().copy))}, file_row_number = true) "
+        f"where {key} is not null) where again > 1",
     )
-    return Position(str(origin.file), int(row[0]) + 2) if row and row[0] is not None else None
+    file, line = table.place(int(nth)) if nth else ("", 0)
+    return Position(file, line) if line else None
 
 
 def _orders(source: Source, customers: str, orders: str) -> list[Problem]:
     key = name(str(source.rules.source.customer.id))
+    nameless = f"coalesce(trim({CUSTOMER}), '') = ''"
+    stranger = f"not {nameless} and not exists (select 1 from {customers} c where c.{key} = o.{CUSTOMER})"
     nobody, strangers, negative = _one(
         source,
-        f"""select coalesce(sum({ROWS}) filter (where coalesce(trim({CUSTOMER}), '') = ''), 0),
-                   coalesce(sum({ROWS}) filter (where coalesce(trim({CUSTOMER}), '') <> '' and not exists (select 1 from {customers} c where c.{key} = o.{CUSTOMER})), 0),
+        f"""select coalesce(sum({ROWS}) filter (where {nameless}), 0),
+                   coalesce(sum({ROWS}) filter (where {stranger}), 0),
                    coalesce(sum({NEGATIVE}), 0) from {orders} o""",
     )
     found = []
@@ -155,7 +170,8 @@ def _orders(source: Source, customers: str, orders: str) -> list[Problem]:
             Problem(
                 _place(source, "orders"),
                 "negative-amount",
-                f"{negative:,} {'order has' if negative == 1 else 'orders have'} a negative amount, which lowers what is summed.",
+                f"{negative:,} {'order has' if negative == 1 else 'orders have'} a negative amount, "
+                "which lowers what is summed.",
                 "if these are refunds, leave them out by `order.counts`",
                 "warning",
             )

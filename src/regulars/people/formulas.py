@@ -14,7 +14,10 @@ FIFTHS = (0.2, 0.4, 0.6, 0.8)
 
 @dataclass(frozen=True)
 class Formula:
-    """Compiles trees over columns of a DuckDB relation, as of `day`. `cuts` names the column that holds the cut points of each quintile."""
+    """Compiles trees over columns of a DuckDB relation, as of `day`.
+
+    `cuts` names the column that holds the cut points of each quintile.
+    """
 
     day: date
     cuts: dict[Node, str]
@@ -37,13 +40,17 @@ class Formula:
 
     def _quintile(self, node: Node) -> str:
         """1 + the number of cut points below the value, for those of whom it is asked; the others are unknown."""
-        value, whom = f"cast({self(node.args[0])} as double)", self(node.args[1]) if len(node.args) > 1 else "true"
+        value, whom = self._value_and_whom(node)
         cuts = self.cuts[node]
-        return f"(case when {whom} and {value} is not null then 1 + len(list_filter({cuts}, lambda cut: cut < {value})) end)"
+        below = f"len(list_filter({cuts}, lambda cut: cut < {value}))"
+        return f"(case when {whom} and {value} is not null then 1 + {below} end)"
+
+    def _value_and_whom(self, node: Node) -> tuple[str, str]:
+        return f"cast({self(node.args[0])} as double)", self(node.args[1]) if len(node.args) > 1 else "true"
 
     def cut_points(self, node: Node) -> str:
         """The aggregate that gives the four cut points of a quintile: linear interpolation, over doubles."""
-        value, whom = f"cast({self(node.args[0])} as double)", self(node.args[1]) if len(node.args) > 1 else "true"
+        value, whom = self._value_and_whom(node)
         return f"quantile_cont({value}, {list(FIFTHS)}) filter (where {whom} and {value} is not null)"
 
 
@@ -72,6 +79,9 @@ DAYS = {
     "days_until_anniversary": "datediff('day', {day}, next_anniversary({arg}, {day}))",
 }
 
+SPACES = r"e' \t\n\r\v\f'"
+"""What `trim` takes off, as Ibis does."""
+
 OPERATIONS: dict[str, Callable[..., str]] = {
     "and": lambda a, b: f"({a} and {b})",
     "or": lambda a, b: f"({a} or {b})",
@@ -94,7 +104,7 @@ OPERATIONS: dict[str, Callable[..., str]] = {
     "ceil": lambda a: f"ceil(cast({a} as double))",
     "lower": lambda a: f"lower({a})",
     "upper": lambda a: f"upper({a})",
-    "trim": lambda a: f"trim({a})",
+    "trim": lambda a: f"trim({a}, {SPACES})",
     "length": lambda a: f"length({a})",
     "year": lambda a: f"year({a})",
     "month": lambda a: f"month({a})",

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any
 
 from regulars.lang.expressions import Node
-from regulars.people.source import at_zone
+from regulars.people.database import at_zone
 
 EPOCH = date(1970, 1, 1)
 
@@ -128,14 +128,14 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "is_null": lambda a: a.isnull(),
     "in": lambda a, *rest: reduce(lambda left, right: left | right, [a == one for one in rest]),
     "between": lambda a, low, high: (a >= low) & (a <= high),
-    "like": lambda a, pattern: a.like(pattern.op().value),
+    "like": lambda a, pattern: a.like(pattern),
     "coalesce": lambda *args: reduce(lambda a, b: a.fill_null(b), args),
     "least": lambda *args: _known_extreme(args, least=True),
     "greatest": lambda *args: _known_extreme(args, least=False),
     "abs": lambda a: a.abs(),
-    "round": lambda a, places=None: _double(a).round(places if places is not None else 0),
-    "floor": lambda a: _double(a).floor(),
-    "ceil": lambda a: _double(a).ceil(),
+    "round": lambda a, places=None: _double(_double(a).round(0 if places is None else places.cast("int32"))),
+    "floor": lambda a: _double(_double(a).floor()),
+    "ceil": lambda a: _double(_double(a).ceil()),
     "lower": lambda a: a.lower(),
     "upper": lambda a: a.upper(),
     "trim": lambda a: a.strip(),
@@ -143,7 +143,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "year": lambda a: a.year(),
     "month": lambda a: a.month(),
 }
-"""Operation → Ibis. Kept beside `people.formulas.OPERATIONS`, which says the same in DuckDB's SQL; a test compares them."""
+"""Operation → Ibis. `people.formulas.OPERATIONS` says the same in DuckDB's SQL; a test compares them."""
 
 
 def _known_extreme(args: tuple[Any, ...], *, least: bool) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -17,15 +18,17 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from regulars import clock
 from regulars.lang.problems import Position, Problem
 from regulars.people import engine, findings, segments
-from regulars.people.source import Source
+from regulars.people.source import Source, cannot_compute
 from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, Counting, zero_over_no_rows
 from regulars.people.vocabulary import COUNTED_FACTS, LEDGER_FACTS, Vocabulary
 
-FORMAT = 1
+FORMAT = 2
 """Part of every key: a new way to compute makes old files useless."""
 KEPT_DAYS = 30
+FACTS = "regulars_people_and_facts"
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class SnapshotTaker:
         """
         people = self._people(fresh=fresh)
         path = self._folder / f"{self.day}-{self._key(people.stem, self._derived_words())}.parquet"
-        if not path.exists():
+        if fresh or not path.exists():
             self._derive(people, facts() if facts else None, path)
         notes = json.loads(people.with_suffix(".json").read_text())
         found = [Problem(Position(**one.pop("position")), **one) for one in notes["findings"]]
@@ -88,9 +91,9 @@ class SnapshotTaker:
             (one.name, one.table, one.value.text, one.where.text if one.where else "", str(one.last))
             for one in self.vocabulary.counted
         ]
-        return repr(
-            (rules.source.model_dump_json(), str(rules.shop.timezone), counted, self.day.isoformat(), self.source.stamp)
-        )
+        # Nobody announces that a database changed: it is asked once a day, whatever day is looked at.
+        stands = self.source.stamp if self.source.in_files else clock.today(str(rules.shop.timezone)).isoformat()
+        return repr((rules.source.model_dump_json(), str(rules.shop.timezone), counted, self.day.isoformat(), stands))
 
     def _derived_words(self) -> str:
         derived = [
@@ -101,21 +104,29 @@ class SnapshotTaker:
 
     def _people(self, *, fresh: bool) -> Path:
         path = self._folder / f"people-{self._key(self._people_words())}.parquet"
-        if not path.exists() or fresh:
-            Counting(self.vocabulary, self.day).load()
+        if fresh or not (path.exists() and path.with_suffix(".json").exists()):
+            counting = Counting(self.vocabulary, self.day)
+            counting.load()
             found = [*findings.unreadable(self.source), *findings.of_rows(self.source, PEOPLE, COUNTED + "orders")]
-            self._copy(f"select * from ({self._joined()})", path)
+            key = engine.name(str(self.source.rules.source.customer.id))
             newest, customers = self._row(
-                f"select (select max({NEWEST}) from {COUNTED}orders), (select count(*) from read_parquet({engine.text(str(path))}))"
+                f"select (select max({NEWEST}) from {COUNTED}orders), "
+                f"(select count(*) from {PEOPLE} where coalesce(trim({key}), '') <> '')"
             )
             notes = {
                 "customers": customers,
                 "newest_order": self._in_shop_time(newest),
                 "findings": [asdict(one) for one in found],
             }
-            path.with_suffix(".json").write_text(json.dumps(notes))
+            self._write_notes(path.with_suffix(".json"), notes)
+            self._copy(self._joined(counting.tables()), path)
             self._forget_old()
         return path
+
+    def _write_notes(self, path: Path, notes: dict[str, object]) -> None:
+        partial = _partial(path)
+        partial.write_text(json.dumps(notes))
+        partial.replace(path)
 
     def _in_shop_time(self, newest: object) -> str:
         """ISO, by the shop's clock; empty for none."""
@@ -129,10 +140,13 @@ class SnapshotTaker:
 
     def _copy(self, sql: str, path: Path) -> None:
         """Write `sql` to `path` so that nobody ever sees half a file, and the last of two writers wins."""
-        partial = path.with_suffix(f".{time.monotonic_ns()}.partial")
-        self.source.connection.execute(
-            f"copy ({sql}) to {engine.text(str(partial))} (format parquet, compression zstd, row_group_size 100000)"
-        )
+        partial = _partial(path)
+        options = "format parquet, compression zstd, compression_level 1, row_group_size 100000"
+        try:
+            self.source.connection.execute(f"copy ({sql}) to {engine.text(str(partial))} ({options})")
+        except duckdb.Error as error:
+            partial.unlink(missing_ok=True)
+            raise cannot_compute(error) from None
         partial.replace(path)
 
     def _local(self, kind: str, expression: str) -> str:
@@ -142,29 +156,32 @@ class SnapshotTaker:
             return expression
         return f"timezone({engine.text(shop)}, timezone({engine.text(source)}, cast({expression} as timestamp)))"
 
-    def _joined(self) -> str:
+    def _joined(self, tables: list[str]) -> str:
         """Customers with what was counted for them: no rows mean 0 for counts and sums, unknown for all else."""
         key = engine.name(str(self.source.rules.source.customer.id))
-        columns = [
-            f"{self._local(known.kind, 'p.' + engine.name(column))} as {engine.name(column)}"
-            for column, known in self.source.fields("customers").items()
-            if engine.name(column) != key
-        ]
-        have = set(self.source.fields("customers"))
-        for meaning, column in self.source.rules.source.customer.mapped().items():
-            if meaning not in ("id", column) and column in have:
-                columns.append(f"p.{engine.name(column)} as {engine.name(meaning)}")
+        columns = [f"{value} as {engine.name(column)}" for column, value in self._own_columns().items()]
         joins = []
-        for number, table in enumerate(Counting(self.vocabulary, self.day).tables()):
+        for number, table in enumerate(tables):
             joins.append(f"left join {engine.name(COUNTED + table)} t{number} on t{number}.{CUSTOMER} = p.{key}")
             for one in self.vocabulary.counted:
                 if one.table == table:
-                    value = self._local(one.value.kind, f"t{number}.{engine.name(one.name)}")
-                    columns.append(
-                        f"{f'coalesce({value}, 0)' if zero_over_no_rows(one) else value} as {engine.name(one.name)}"
-                    )
+                    value = f"t{number}.{engine.name(one.name)}"
+                    value = self._local("time", value) if one.in_source_zone else value
+                    value = f"coalesce({value}, 0)" if zero_over_no_rows(one) else value
+                    columns.append(f"{value} as {engine.name(one.name)}")
         chosen = ", ".join([f"p.{key}", *columns])
         return f"select {chosen} from {PEOPLE} p {' '.join(joins)} where coalesce(trim(p.{key}), '') <> ''"
+
+    def _own_columns(self) -> dict[str, str]:
+        """Name → SQL, for what `customers` itself gives: by its own columns, and by those it is mapped to."""
+        have = self.source.fields("customers")
+        mapped = self.source.rules.source.customer.mapped()
+        meant = {meaning: column for meaning, column in mapped.items() if meaning != "id" and column in have}
+        hidden = {name.lower() for name in (*meant, *LEDGER_FACTS, mapped["id"])}
+        own = {column: column for column in have if column.lower() not in hidden} | meant
+        return {
+            known_as: self._local(have[column].kind, f"p.{engine.name(column)}") for known_as, column in own.items()
+        }
 
     def _derive(self, people: Path, facts: pa.Table | None, path: Path) -> None:
         connection = self.source.connection
@@ -176,12 +193,8 @@ class SnapshotTaker:
             joined = f"left join regulars_facts f on f.customer_id = p.{key}"
         base = f"select p.*, {columns} from read_parquet({engine.text(str(people))}) p {joined}"
         try:
-            connection.execute(
-                f"create or replace temp view regulars_people_and_facts as {base}"
-            ) if facts is None else connection.execute(
-                f"create or replace temp table regulars_people_and_facts as {base}"
-            )
-            self._copy(segments.query("regulars_people_and_facts", self.vocabulary.derived, self.day), path)
+            connection.execute(f"create or replace temp view {FACTS} as {base}")
+            self._copy(segments.query(FACTS, self.vocabulary.derived, self.day), path)
         finally:
             if facts is not None:
                 connection.unregister("regulars_facts")
@@ -196,11 +209,18 @@ class SnapshotTaker:
         return f"coalesce({value}, 0) as {fact}"
 
     def _forget_old(self) -> None:
-        """Snapshots older than 30 days go: they are people."""
+        """Snapshots older than 30 days go: they are people. Files are as old as the disk says."""
         oldest = time.time() - KEPT_DAYS * 86_400
         for old in self._folder.iterdir():
-            if old.stat().st_mtime < oldest:
-                old.unlink(missing_ok=True)
+            try:
+                if old.stat().st_mtime < oldest:
+                    old.unlink()
+            except FileNotFoundError:
+                continue
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f"{path.stem}.{secrets.token_hex(4)}.partial")
 
 
 def rows(connection: duckdb.DuckDBPyConnection, snapshot: Snapshot, columns: list[str]) -> pa.Table:

@@ -6,7 +6,7 @@ zone but mean `source.timezone`.
 
 from __future__ import annotations
 
-import os
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,29 +15,26 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
-from regulars.errors import RegularsError, SourceError
+from regulars.errors import SourceError
 from regulars.lang.expressions import Field
 from regulars.lang.model import Kind, Rules, Table
 from regulars.lang.problems import Problems
 from regulars.lang.written import Written
-from regulars.people import engine
+from regulars.people import columns, engine
+from regulars.people.columns import kind_of
+from regulars.people.database import Database
 from regulars.people.files import CsvTable, Unreadable, matching, stamp
 
 FILES = "duckdb://"
-KIND_OF: tuple[tuple[str, Kind], ...] = (
-    (r"varchar|uuid|enum.*|string", "text"),
-    (r"(u?(tiny|small|big|huge)int|u?integer|float|double|decimal.*|u?int\d+|float\d+)!?", "number"),
-    (r"date", "date"),
-    (r"timestamp.*|datetime", "time"),
-    (r"boolean", "yes_no"),
-)
-
-
-def kind_of(type_name: str) -> Kind | None:
-    """The kind of a column of a DuckDB or Ibis type; None for lists, structs and the like, which no rule can read."""
-    lowered = type_name.lower()
-    return next((kind for pattern, kind in KIND_OF if re.fullmatch(pattern, lowered)), None)
+SQL_TYPE: dict[Kind, str] = {
+    "text": "varchar",
+    "number": "double",
+    "date": "date",
+    "time": "timestamp",
+    "yes_no": "boolean",
+}
 
 
 @dataclass
@@ -47,8 +44,11 @@ class Source:
     root: Path
     rules: Rules
     problems: Problems = field(default_factory=Problems)
-    unreadable: list[tuple[str, Unreadable]] = field(default_factory=list)
-    """(table, what could not be read)."""
+    csv: dict[str, CsvTable] = field(default_factory=dict)
+    """The tables that are CSV files, to find lines in."""
+    _unreadable: list[tuple[str, Unreadable]] = field(default_factory=list)
+    _lossy: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    """table → (its rows before they are cast, column → its cast), where a text is cast, which may lose it."""
     _fields: dict[str, dict[str, Field]] = field(default_factory=dict)
     _stamps: dict[str, str] = field(default_factory=dict)
 
@@ -60,7 +60,7 @@ class Source:
     @property
     def in_files(self) -> bool:
         """Whether DuckDB in process reads the data, rather than a database of the shop's."""
-        return str(self.rules.source.connect).startswith(FILES)
+        return str(self.rules.source.connect).strip() == FILES
 
     @cached_property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -68,40 +68,29 @@ class Source:
         return engine.connect(self.root / ".regulars" / "tmp")
 
     @cached_property
-    def backend(self) -> Any:
-        """The Ibis backend that holds the tables."""
+    def database(self) -> Database:
+        """What `source.connect` names, where the data is not in files."""
+        return Database(str(self.rules.source.connect).strip(), self.zone)
+
+    @cached_property
+    def _files(self) -> Any:
         import ibis
 
-        if self.in_files:
-            return ibis.duckdb.from_connection(self.connection)
-        url = re.sub(r"\$\{(\w+)\}", lambda found: os.environ.get(found[1], ""), str(self.rules.source.connect))
-        try:
-            return ibis.connect(url)
-        except Exception as error:  # noqa: BLE001  # every backend raises its own; none of their texts may reach a reader: they hold passwords
-            place = str(self.rules.source.connect).split("://", maxsplit=1)[0]
-            raise SourceError(
-                f"The database of `source.connect` ({place}) cannot be reached ({type(error).__name__}).",
-                "Check the address, the password and the network.",
-            ) from None
+        return ibis.duckdb.from_connection(self.connection)
 
     def open(self) -> Source:
         """Open every table; what is wrong with them goes to `problems`."""
-        ordered = sorted(self.rules.source.tables.items(), key=lambda item: item[1].sql is not None)
-        for table, origin in ordered:
+        if not self.in_files and not self._reached():
+            return self
+        # A query over files may name the other tables: it comes after them.
+        for table, origin in sorted(self.rules.source.tables.items(), key=lambda item: item[1].sql is not None):
             try:
-                fields = (
-                    self._open_files(str(table), origin) if self.in_files else self._open_backend(str(table), origin)
-                )
+                self._fields[str(table)] = self._open(str(table), origin)
             except SourceError as error:
                 place = origin.file or origin.sql or origin.table or table
-                self.problems.add(
-                    "cannot-read-table",
-                    place.at(0, len(place.splitlines()[0])),
-                    f"Table `{table}`: {error.sentence}",
-                    error.way_out,
-                )
-                continue
-            self._fields[str(table)] = fields
+                length = len(place.split("\n", maxsplit=1)[0])
+                sentence = f"Table `{table}`: {error.sentence}"
+                self.problems.add("cannot-read-table", place.at(0, length), sentence, error.way_out)
         self._check_columns()
         return self
 
@@ -122,16 +111,14 @@ class Source:
         """Whose row it is: the column of `table` that names the customer."""
         if table == "orders":
             return str(self.rules.source.order.customer)
-        if table == "customers":
-            return str(self.rules.source.customer.id)
-        origin = self.rules.source.tables.get(Written(table))
         default = str(self.rules.source.customer.id)
-        return (
-            str(origin.customer) if origin and origin.customer else (default if default in self.fields(table) else None)
-        )
+        origin = self.rules.source.tables.get(Written(table))
+        if table != "customers" and origin and origin.customer:
+            return str(origin.customer)
+        return default if table == "customers" or default in self.fields(table) else None
 
     def time_column(self, table: str) -> str | None:
-        """When it happened: the column of `table` that `last` and first/last count by."""
+        """When it happened: the column of `table` that `last` counts by."""
         if table == "orders":
             return str(self.rules.source.order.at)
         origin = self.rules.source.tables.get(Written(table))
@@ -140,213 +127,162 @@ class Source:
     def expression(self, table: str) -> Any:
         """`table` as an Ibis expression with the kinds made alike."""
         if self.in_files:
-            return self.backend.table(table)
-        return self._alike(table, self._backend_table(self.rules.source.tables[Written(table)]))
+            return self._files.table(table)
+        origin = self.rules.source.tables[Written(table)]
+        return self.database.expression(origin, self._fixed(table), columns.money(self.rules, table))
 
-    # What a column must be.
-
-    def fixed(self, table: str) -> dict[str, Kind]:
-        """Columns of `table` whose kind the mapping or `types` says."""
-        kinds: dict[str, Kind] = {
-            str(column): kind for column, kind in self.rules.source.types.items() if "." not in column
-        }
-        kinds |= {
-            column.split(".", 1)[1]: kind
-            for column, kind in self.rules.source.types.items()
-            if column.startswith(f"{table}.")
-        }
-        if table == "customers":
-            customer = self.rules.source.customer
-            for meaning, column in customer.mapped().items():
-                kinds[column] = "date" if meaning == "birthday" else "text"
-            for consent in (customer.consent.email, customer.consent.sms):
-                if consent:
-                    kinds[str(consent)] = "yes_no"
-        elif table == "orders":
-            order = self.rules.source.order
-            kinds |= {
-                str(order.id): "text",
-                str(order.customer): "text",
-                str(order.at): "time",
-                str(order.amount): "number",
-            }
-            if order.code:
-                kinds[str(order.code)] = "text"
-        else:
-            if owner := self.customer_column(table):
-                kinds[owner] = "text"
-            origin = self.rules.source.tables.get(Written(table))
-            if origin and origin.at:
-                kinds.setdefault(str(origin.at), "time")
-        return kinds
-
-    def money(self, table: str) -> frozenset[str]:
-        """Columns of `table` that hold money and stay decimal."""
-        return frozenset({str(self.rules.source.order.amount)} if table == "orders" else ())
-
-    # Files.
-
-    def _open_files(self, table: str, origin: Table) -> dict[str, Field]:
-        notes: Mapping[str, str] = {}
+    def fetch(self, expression: Any) -> pa.Table:
+        """The rows of an Ibis expression over the source; raises SourceError without a word of what they hold."""
+        if not self.in_files:
+            return self.database.fetch(expression)
         try:
-            if origin.file:
-                rows, notes = self._rows_of_files(table, str(origin.file))
-            elif origin.sql:
-                rows = f"({str(origin.sql).strip().rstrip(';')})"
-            else:
-                raise SourceError(
-                    f"There is no database that holds `{origin.table}`.",
-                    "Name a file such as data/customers.csv, or say `source.connect`.",
-                )
-            described = self.connection.execute(f"describe select * from {rows} limit 0").fetchall()
-            casts = ", ".join(self._cast(table, row[0], row[1]) for row in described)
-            self.connection.execute(f"create or replace view {engine.name(table)} as select {casts} from {rows}")
+            return engine.arrow(self.connection, self.sql(expression))
         except duckdb.Error as error:
-            raise SourceError(
-                f"DuckDB refuses the query ({_first_words(error)}).", "Run it in DuckDB until it works."
-            ) from None
-        described = self.connection.execute(f"describe {engine.name(table)}").fetchall()
-        return {row[0]: Field(kind, note=notes.get(row[0], "")) for row in described if (kind := kind_of(row[1]))}
+            raise cannot_compute(error) from None
 
-    def _rows_of_files(self, table: str, pattern: str) -> tuple[str, Mapping[str, str]]:
-        files = matching(self.root, pattern)
-        if any(file.suffix.lower() == ".parquet" for file in files):
-            self._stamps[table] = stamp(self.root, files)
-            return f"read_parquet([{', '.join(engine.text(str(file)) for file in files)}], union_by_name = true)", {}
-        prepared = CsvTable(
-            self.connection, self.root, table, files, self.fixed(table), self.money(table), self.zone
-        ).prepare()
-        self.unreadable += [(table, one) for one in prepared.unreadable]
-        self._stamps[table] = prepared.stamp
-        return f"read_parquet([{', '.join(engine.text(path) for path in prepared.paths)}])", prepared.kinds
+    def keep(self, relation: str, expression: Any) -> None:
+        """Leave the rows of an Ibis expression in DuckDB as `relation`; raises SourceError as `fetch` does."""
+        try:
+            if self.in_files:
+                self.connection.execute(
+                    f"create or replace temp table {engine.name(relation)} as {self.sql(expression)}"
+                )
+            else:
+                engine.keep(self.connection, relation, self.database.fetch(expression))
+        except duckdb.Error as error:
+            raise cannot_compute(error) from None
 
-    def _cast(self, table: str, column: str, type_name: str) -> str:
-        quoted, wanted, has = engine.name(column), self.fixed(table).get(column), kind_of(type_name)
-        expression = quoted
-        if wanted == "text" and has == "number":
-            whole = type_name.lower() in ("double", "float")
-            expression = f"cast({f'cast({quoted} as bigint)' if whole else quoted} as varchar)"
-        elif wanted == "text" and type_name.lower() != "varchar":
-            expression = f"cast({quoted} as varchar)"
-        elif column in self.money(table) and not type_name.lower().startswith("decimal(18,2"):
-            expression = f"try_cast({quoted} as decimal(18, 2))"
-        elif type_name.lower() == "timestamp with time zone":
-            expression = f"timezone({engine.text(self.zone)}, {quoted})"
-        elif wanted == "time" and has == "date":
-            expression = quoted
-        elif wanted and wanted != has:
-            expression = f"try_cast({quoted} as {SQL_TYPE[wanted]})"
-        elif type_name.lower() in ("double", "float"):
-            expression = f"case when isfinite({quoted}) then {quoted} end"
-        return f"{expression} as {quoted}"
+    def sql(self, expression: Any) -> str:
+        """An Ibis expression over files as DuckDB's SQL."""
+        import ibis
 
-    # Databases.
+        return str(ibis.to_sql(expression, dialect="duckdb"))
 
-    def _open_backend(self, table: str, origin: Table) -> dict[str, Field]:
+    def unreadable(self) -> list[tuple[str, Unreadable]]:
+        """(table, what could not be read) of every table; where a database casts texts, it is asked how many."""
+        found = list(self._unreadable)
+        for table, (rows, casts) in self._lossy.items():
+            lost = ", ".join(
+                f"count(nullif(trim({engine.name(column)}), '')) - count({cast})" for column, cast in casts.items()
+            )
+            counts = self.connection.execute(f"select {lost} from {rows}").fetchone() or ()
+            found += [self._lost(table, column, count) for column, count in zip(casts, counts, strict=True) if count]
+        if not self.in_files:
+            for table, origin in self.rules.source.tables.items():
+                lost_values = self.database.unreadable(origin, self._fixed(str(table)))
+                found += [self._lost(str(table), column, count) for column, count in lost_values.items()]
+        return found
+
+    def _lost(self, table: str, column: str, count: int) -> tuple[str, Unreadable]:
+        return table, Unreadable("", column, 0, self._fixed(table)[column], int(count), 0)
+
+    def _fixed(self, table: str) -> dict[str, Kind]:
+        return columns.fixed(self.rules, table, self.customer_column(table))
+
+    def _reached(self) -> bool:
+        try:
+            _ = self.database.backend
+        except SourceError as error:
+            connect = self.rules.source.connect
+            self.problems.add("cannot-reach-source", connect.at(0, len(connect)), error.sentence, error.way_out)
+            return False
+        return True
+
+    def _open(self, table: str, origin: Table) -> dict[str, Field]:
+        if self.in_files:
+            return self._open_files(table, origin)
         if origin.file:
             raise SourceError(
                 "A file cannot be read by the database of `source.connect`.",
                 "Use duckdb:// for files, or name a table of the database.",
             )
-        try:
-            schema = self._alike(table, self._backend_table(origin)).schema()
-        except RegularsError:
-            raise
-        except Exception as error:  # noqa: BLE001  # every backend raises its own
+        # Whose row it is decides what is text, and is known once the columns are.
+        self._fields[table] = self.database.fields(origin, {}, frozenset())
+        return self.database.fields(origin, self._fixed(table), columns.money(self.rules, table))
+
+    def _open_files(self, table: str, origin: Table) -> dict[str, Field]:
+        notes: Mapping[str, str] = {}
+        if origin.file:
+            rows, notes = self._rows_of_files(table, str(origin.file))
+        elif origin.sql:
+            rows = f"({str(origin.sql).strip().rstrip(';')})"
+        else:
             raise SourceError(
-                f"The database refuses it ({type(error).__name__}).",
-                "Check the name, the query and the rights of the role.",
-            ) from None
-        return {column: Field(kind) for column, dtype in schema.items() if (kind := kind_of(_ibis_name(dtype)))}
-
-    def _backend_table(self, origin: Table) -> Any:
-        if origin.sql:
-            query = str(origin.sql).strip().rstrip(";")
-            # Ibis would create a temporary view to learn the columns, which a read-only role may not.
-            return self.backend.sql(query, schema=self._schema_of(query))
-        parts = str(origin.table).rsplit(".", 1)
-        return self.backend.table(parts[-1], database=parts[0] if len(parts) == 2 else None)
-
-    def _schema_of(self, query: str) -> Any:
-        if self.backend.name != "postgres":
-            return None
-        import ibis
-
-        with self.backend.raw_sql(f"select * from ({query}) as regulars_columns limit 0") as cursor:
-            described = [
-                (column.name, column.type_code, column.precision, column.scale) for column in cursor.description
-            ]
-        types = {
-            16: "boolean",
-            20: "int64",
-            21: "int16",
-            23: "int32",
-            700: "float32",
-            701: "float64",
-            1082: "date",
-            1114: "timestamp",
-            1184: "timestamp('UTC')",
+                f"There is no database that holds `{origin.table}`.",
+                "Name a file such as data/customers.csv, or say `source.connect`.",
+            )
+        try:
+            raw = self.connection.execute(f"describe select * from {rows} limit 0").fetchall()
+            self._fields[table] = {row[0]: Field("text") for row in raw}
+            casts = {row[0]: self._cast(table, row[0], row[1]) for row in raw}
+            chosen = ", ".join(f"{cast} as {engine.name(column)}" for column, cast in casts.items())
+            self.connection.execute(f"create or replace view {engine.name(table)} as select {chosen} from {rows}")
+            described = self.connection.execute(f"describe {engine.name(table)}").fetchall()
+        except duckdb.Error as error:
+            self._fields.pop(table, None)
+            raise _refused(origin, error) from None
+        texts = {
+            row[0]: casts[row[0]]
+            for row in raw
+            if row[1] == "VARCHAR" and self._fixed(table).get(row[0], "text") != "text"
         }
-        return ibis.schema(
-            {
-                column: types.get(
-                    code, f"decimal({precision or 38}, {scale if precision else 9})" if code == 1700 else "string"
-                )
-                for column, code, precision, scale in described
-            }
-        )
+        if texts:
+            self._lossy[table] = (rows, texts)
+        return {row[0]: Field(kind, note=notes.get(row[0], "")) for row in described if (kind := kind_of(row[1]))}
 
-    def _alike(self, table: str, rows: Any) -> Any:
-        """`rows` with ids as text, amounts as decimal and times without a zone."""
-        changes: dict[str, Any] = {}
-        fixed = self.fixed(table)
-        for column, dtype in rows.schema().items():
-            value, has = rows[column], kind_of(_ibis_name(dtype))
-            wanted = fixed.get(column)
-            if wanted == "text" and not dtype.is_string():
-                changes[column] = (value.cast("int64") if dtype.is_floating() else value).cast("string")
-            elif column in self.money(table):
-                changes[column] = value.cast("decimal(18, 2)")
-            elif dtype.is_timestamp() and dtype.timezone:
-                changes[column] = at_zone(self.zone, value)
-            elif wanted == "yes_no" and dtype.is_string():
-                spelt = value.lower()
-                changes[column] = spelt.isin(["true", "yes", "t", "y", "1", "da"])
-            elif wanted and has and wanted != has and not (wanted == "time" and has == "date"):
-                changes[column] = (
-                    value.try_cast(IBIS_TYPE[wanted])
-                    if self.backend.name == "duckdb"
-                    else value.cast(IBIS_TYPE[wanted])
-                )
-        return rows.mutate(**changes) if changes else rows
+    def _rows_of_files(self, table: str, pattern: str) -> tuple[str, Mapping[str, str]]:
+        files = matching(self.root, pattern)
+        parquet = [file for file in files if file.suffix.lower() == ".parquet"]
+        if parquet:
+            if len(parquet) < len(files):
+                raise SourceError(f"{pattern} names Parquet files and others.", "One table is of one kind of files.")
+            self._stamps[table] = stamp(self.root, files)
+            listed = ", ".join(engine.text(str(file)) for file in files)
+            return f"read_parquet([{listed}], union_by_name = true)", {}
+        money = columns.money(self.rules, table)
+        self.csv[table] = CsvTable(self.connection, self.root, table, files, self._fixed(table), money, self.zone)
+        prepared = self.csv[table].prepare()
+        self._unreadable += [(table, one) for one in prepared.unreadable]
+        self._stamps[table] = prepared.stamp
+        return f"read_parquet({engine.text(str(prepared.copy))})", prepared.notes
+
+    def _cast(self, table: str, column: str, type_name: str) -> str:
+        """What makes a column of DuckDB's what it must be."""
+        quoted, wanted, has = engine.name(column), self._fixed(table).get(column), kind_of(type_name)
+        lowered, decimal = type_name.lower(), column in columns.money(self.rules, table)
+        if lowered == "varchar" and wanted and wanted != "text":
+            return columns.from_text(quoted, wanted, self.zone, decimal=decimal)
+        if wanted == "text" and lowered != "varchar":
+            return f"cast({f'cast({quoted} as bigint)' if lowered in ('double', 'float') else quoted} as varchar)"
+        if decimal:
+            return quoted if lowered == "decimal(18,2)" else f"try_cast({quoted} as decimal(18, 2))"
+        if lowered == "timestamp with time zone":
+            return f"timezone({engine.text(self.zone)}, {quoted})"
+        if wanted and wanted != has and not (wanted == "time" and has == "date"):
+            return f"try_cast({quoted} as {SQL_TYPE[wanted]})"
+        return f"case when isfinite({quoted}) then {quoted} end" if lowered in ("double", "float") else quoted
 
     # What must be there.
 
     def _check_columns(self) -> None:
         customer, order = self.rules.source.customer, self.rules.source.order
-        mapped = {
-            "customers": [
-                *(getattr(customer, meaning) for meaning in customer.mapped()),
-                customer.consent.email,
-                customer.consent.sms,
-            ],
+        named = [getattr(customer, meaning) for meaning in customer.mapped()]
+        mapped: dict[str, list[Written | None]] = {
+            "customers": [*named, customer.consent.email, customer.consent.sms],
             "orders": [order.id, order.customer, order.at, order.amount, order.code],
         }
-        for table, columns in mapped.items():
-            for column in columns:
-                if column is not None and self.has(table):
-                    self.require(table, column)
         for table, origin in self.rules.source.tables.items():
-            for column in (origin.customer, origin.at):
-                if column is not None and self.has(str(table)):
-                    self.require(str(table), column)
+            mapped[str(table)] = [*mapped.get(str(table), []), origin.customer, origin.at]
+        for named_in, wanted in mapped.items():
+            for column in wanted:
+                if column is not None and self.has(named_in):
+                    self._require(named_in, column)
+        for column in self.rules.source.types:
+            self._typed_column(column)
 
-    def require(self, table: str, column: Written) -> bool:
-        """Whether `table` has `column`; a problem when not."""
+    def _require(self, table: str, column: Written) -> None:
         if str(column) in self.fields(table):
-            return True
-        import difflib
-
+            return
         near = difflib.get_close_matches(str(column), self.fields(table), 1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         self.problems.add(
@@ -355,44 +291,40 @@ class Source:
             f"Table `{table}` has no column `{column}`.{hint}",
             "it has: " + ", ".join(self.fields(table)),
         )
-        return False
+
+    def _typed_column(self, column: Written) -> None:
+        """`types` names a column of some table, or of the one before the dot."""
+        table, dot, name = column.partition(".")
+        known = {str(one) for one in self.rules.source.tables}
+        if not self._fields.keys() >= known or any(column in fields for fields in self._fields.values()):
+            return
+        if dot and name in self.fields(table):
+            return
+        have = self.fields(table) if dot else {one for fields in self._fields.values() for one in fields}
+        near = difflib.get_close_matches(name if dot else str(column), have, 1)
+        hint = f" Did you mean `{f'{table}.' if dot else ''}{near[0]}`?" if near else ""
+        where = f"Table `{table}` has" if dot and table in known else "No table has"
+        some = f"no column `{name}`" if dot and table in known else f"a column `{column}`"
+        self.problems.add("missing-column", column.at(0, len(column)), f"{where} {some}.{hint}", "")
 
 
-SQL_TYPE: dict[str, str] = {
-    "text": "varchar",
-    "number": "double",
-    "date": "date",
-    "time": "timestamp",
-    "yes_no": "boolean",
-}
-IBIS_TYPE: dict[str, str] = {
-    "text": "string",
-    "number": "float64",
-    "date": "date",
-    "time": "timestamp",
-    "yes_no": "boolean",
-}
+def _refused(origin: Table, error: duckdb.Error) -> SourceError:
+    if origin.file:
+        return SourceError(f"{origin.file} is not a Parquet file, or it is damaged.", "Write it again.")
+    return SourceError(f"DuckDB refuses the query ({_first_words(error)}).", "Run it in DuckDB until it works.")
 
 
-def at_zone(zone: str, value: Any) -> Any:
-    """`timezone(zone, value)`: spelt and meant alike by DuckDB and PostgreSQL. With a zone → without, and back."""
-    import ibis
-    import ibis.expr.datatypes as dt
-
-    def timezone(zone: str, moment: Any) -> Any: ...
-
-    function = ibis.udf.scalar.builtin(timezone, signature=((dt.string, dt.timestamp), dt.timestamp))
-    return function(zone, value)
-
-
-def _ibis_name(dtype: Any) -> str:
-    return re.sub(r"[(!].*", "", str(dtype)) or str(dtype)
-
-
-def _first_words(error: Exception) -> str:
-    """The kind of a DuckDB error without what it quotes."""
-    return (
-        re.sub(r"\s+", " ", str(error).split("\n", 1)[0])[:160]
-        if isinstance(error, (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException))
-        else type(error).__name__
+def cannot_compute(error: duckdb.Error) -> SourceError:
+    """What to say of an error that DuckDB met in a row: its own text quotes the row."""
+    return SourceError(
+        f"A rule cannot be computed over the shop's data ({type(error).__name__}).",
+        "A value is too large, or a query under `source.tables` fails.",
     )
+
+
+def _first_words(error: duckdb.Error) -> str:
+    """What is wrong with a query, as far as it is about the query and not about a row."""
+    about_the_query = (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException)
+    if isinstance(error, about_the_query):
+        return re.sub(r"\s+", " ", str(error).split("\n", 1)[0])[:160]
+    return type(error).__name__

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from regulars.lang.expressions import COUNTING
-from regulars.people import engine
 from regulars.people.rows import RowCompiler
 from regulars.people.source import Source
 from regulars.people.vocabulary import Counted, Vocabulary
@@ -43,30 +42,13 @@ class Counting:
 
     def load(self) -> None:
         """Leave `PEOPLE` (all columns of `customers`) and `COUNTED…` (a row per customer) in DuckDB."""
-        self._keep(PEOPLE, self.source.expression("customers"))
+        self.source.keep(PEOPLE, self.source.expression("customers").select(*self.source.fields("customers")))
         for table in self.tables():
-            self._keep(COUNTED + table, self.aggregate(table))
+            self.source.keep(COUNTED + table, self.aggregate(table))
 
     def fetch(self, expression: Any) -> pa.Table:
         """The rows of an Ibis expression over the source."""
-        if self.source.in_files:
-            import ibis
-
-            return engine.arrow(self.source.connection, str(ibis.to_sql(expression, dialect="duckdb")))
-        return expression.to_pyarrow()
-
-    def _keep(self, relation: str, expression: Any) -> None:
-        connection = self.source.connection
-        if self.source.in_files:
-            import ibis
-
-            connection.execute(
-                f"create or replace temp table {engine.name(relation)} as {ibis.to_sql(expression, dialect='duckdb')}"
-            )
-            return
-        connection.register("regulars_arriving", self.fetch(expression))
-        connection.execute(f"create or replace temp table {engine.name(relation)} as select * from regulars_arriving")
-        connection.unregister("regulars_arriving")
+        return self.source.fetch(expression)
 
     def aggregate(self, table: str) -> Any:
         """The Ibis query for `table`: a row per customer with its traits and what the findings need."""
@@ -117,7 +99,7 @@ class Counting:
         # min and max of a plain time commute with the change of zone, which is then done once per customer.
         value = rows[str(argument.value)] if argument.op == "column" else compiler(argument)
         if node.op == "avg":
-            value = (value.cast("int64") if argument.kind == "yes_no" else value).cast("float64")
+            value = (value.cast("int32") if argument.kind == "yes_no" else value).cast("float64")
         return AGGREGATE[node.op](value, where)
 
     def _end(self) -> datetime:

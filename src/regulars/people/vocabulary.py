@@ -22,7 +22,7 @@ LEDGER_FACTS: dict[str, Field] = {
     "conversions_30d": Field("number"),
     "referrals": Field("number"),
 }
-"""What the ledger knows of a customer: traits like any other. Counts are 0 and times unknown for somebody it never met."""
+"""What the ledger knows of a customer: traits like any other. Of somebody it never met counts are 0, times unknown."""
 
 COUNTED_FACTS = tuple(name for name, known in LEDGER_FACTS.items() if known.kind == "number")
 
@@ -36,6 +36,12 @@ class Counted:
     value: Expression
     where: Expression | None
     last: Duration | None
+
+    @property
+    def in_source_zone(self) -> bool:
+        """Whether the value is a time as the source writes it (a plain column): the shop's clock comes at the end."""
+        argument = self.value.tree.args[0]
+        return self.value.kind == "time" and argument.op == "column"
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,36 @@ class Vocabulary:
         """Whether any trait or segment reads what the ledger knows."""
         return any(tree.names & LEDGER_FACTS.keys() for one in self.derived for tree in one.expressions)
 
+    def _one_meaning_each(self) -> None:
+        """A trait or segment named like a column of `customers`, or like what the ledger knows, would be two things."""
+        columns = {column.lower(): column for column in self.source.fields("customers")}
+        for noun, names in (
+            ("trait", self.rules.traits), ("segment", self.rules.segments), ("audience", self.rules.audiences)
+        ):  # fmt: skip
+            for name in names:
+                if name in LEDGER_FACTS:
+                    taken = "what the ledger knows of every customer"
+                elif name in columns:
+                    taken = f"a column of `customers`{'' if name == columns[name] else f' (`{columns[name]}`)'}"
+                else:
+                    continue
+                self.problems.add(
+                    "name-taken",
+                    name.at(0, len(name)),
+                    f"`{name}` is already {taken}; a name means one thing.",
+                    f"give this {noun} another name",
+                )
+        for fact in LEDGER_FACTS.keys() & columns.keys():
+            origin = self.rules.source.tables[Written("customers")]
+            place = origin.file or origin.table or origin.sql or Written("customers")
+            self.problems.add(
+                "name-taken",
+                place.at(0, len(place.split("\n", maxsplit=1)[0])),
+                f"`customers` has a column `{columns[fact]}`; rules that say `{fact}` read what the ledger knows.",
+                "to read the column, give it another name by a `sql:` table",
+                "warning",
+            )
+
     def _count(self, name: Written, trait: Trait) -> None:
         table = trait.table
         if table is None or trait.value is None or not self.source.has(str(table)):
@@ -159,7 +195,7 @@ class Vocabulary:
         trees = [(text, read(text, self.problems)) for text in texts]
         for _, tree in trees:
             for read_name in sorted(tree.names) if tree else ():
-                self._resolve(read_name)
+                self._resolve(read_name if read_name in self._waiting else read_name.lower())
         self._open.pop()
         if self._waiting.pop(name, None) is None:
             return
