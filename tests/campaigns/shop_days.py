@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from small_shop import SmallShop, at
 from sqlalchemy import text
 
 from regulars import clock
@@ -16,6 +15,7 @@ from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.followups import Advanced
 from regulars.campaigns.running import Selected
+from small_shop import SmallShop, at
 
 
 @contextmanager

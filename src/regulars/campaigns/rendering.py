@@ -32,7 +32,10 @@ def outgoing(
     context: str | Mapping[str, Any],
     expires_at: datetime | None = None,
 ) -> Outgoing:
-    """Render `message` for one person; `context` is the row's JSON. Raises WordsError, ProjectError for a broken row."""
+    """Render `message` for one person. `context` is the row's JSON.
+
+    Raises WordsError, and ProjectError where the row cannot be read.
+    """
     variables = _variables(context)
     template, sender = str(message.template), desk.rules.shop.sender
     variables["links"] = desk.links.of(message_id, short=channel == "sms")
