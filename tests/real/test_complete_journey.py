@@ -53,6 +53,14 @@ def test_the_grocers_ladders_give_everybody_one_step(counted: tuple[dict[str, An
     assert segments["loyalty_type"] == {"discount": 493, "reward": 165, "price": 324, "value": 1487}
 
 
+def test_those_who_redeemed_had_been_the_better_customers_all_along(counted: tuple[dict[str, Any], Path]) -> None:
+    told, output = counted
+    assert told["segments"]["coupons"] == {"redeemed": 410, "mailed": 1149, "never_mailed": 910}
+    assert totals(output, "sum(mailings), sum(redemptions)") == (6589, 2102)
+    spent = duckdb.sql(f"select coupons, round(avg(spent), 2) from '{output}' group by 1").fetchall()
+    assert dict(spent) == {"redeemed": 3889.74, "mailed": 2142.67, "never_mailed": 592.66}
+
+
 def test_read_as_local_time_the_last_evening_falls_into_the_next_year(tmp_path: Path) -> None:
     root = laid("complete_journey", tmp_path)
     rules = root / "rules.yaml"
