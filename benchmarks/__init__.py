@@ -1,0 +1,1 @@
+"""What the project's promises about speed are measured with: `python -m benchmarks`."""

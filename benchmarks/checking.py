@@ -1,0 +1,60 @@
+"""`regulars check` on the sample shop: the whole process, as somebody at a keyboard waits for it."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.big_shop import TODAY
+from benchmarks.figures import Figure, median
+
+TARGET = 1.5
+NEVER = ("prefect", "fastapi")
+"""What `check` must not load."""
+COMMAND = [sys.executable, "-c", "import sys; from regulars.cli import main; sys.exit(main())", "check"]
+
+
+def measure(folder: Path, customers: int, times: int) -> Iterator[Figure]:
+    """The first time, with CSV files to convert, and the median of `times` more."""
+    from regulars.sample import shop
+    from regulars.sample.scaffold import lay_project
+
+    root = folder / "sample"
+    lay_project(root)
+    shop.lay(root, TODAY, customers=customers)
+    loaded = _modules(root)
+    if loaded:
+        raise AssertionError(f"check loads {', '.join(loaded)}")
+    for kept in (root / ".regulars").rglob("*.*"):
+        kept.unlink()
+    first, _ = _check(root)
+    waits, works = zip(*(_check(root) for _ in range(times)), strict=True)
+    detail = f"{median(works):.2f} s of CPU; the first time, with CSV to convert, {first:.2f} s"
+    yield Figure("check, the whole process", median(waits), TARGET, "importing pyarrow, sqlglot, duckdb", "s", detail)
+
+
+def _environment() -> dict[str, str]:
+    """As at a keyboard: Python may keep compiled modules."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
+def _check(root: Path) -> tuple[float, float]:
+    """Seconds by the clock, and of CPU."""
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(COMMAND, cwd=root, env=_environment(), check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    work = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - started, work
+
+
+def _modules(root: Path) -> list[str]:
+    """Which of `NEVER` it loads; also warms the disk."""
+    command = [sys.executable, "-X", "importtime", *COMMAND[1:]]
+    done = subprocess.run(command, cwd=root, env=_environment(), check=True, capture_output=True, text=True)
+    names = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in done.stderr.splitlines()}
+    return [name for name in NEVER if name in names]
