@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from regulars import clock
 from regulars.campaigns import running
@@ -222,3 +224,47 @@ def test_a_project_without_entries_converts_nothing(shop: SmallShop) -> None:
     shop.campaign("gift")
     with shop.desk() as desk:
         assert convert(desk, SENT + timedelta(days=1)) == Converted()
+
+
+def test_converting_as_of_an_earlier_day_forgets_nothing(gifts: SmallShop) -> None:
+    send(gifts)
+    gifts.order("ana", "2026-02-10 10:00:00")
+    converted(gifts)
+    assert converted(gifts, "2026-02-05 10:00") == Converted()
+    assert rows(gifts, "select count(*) from outcome") == [(1,)]
+    assert len(credited_orders(gifts)) == 1
+
+
+@given(
+    bought=st.lists(
+        st.tuples(
+            st.sampled_from(["ana", "ion", "kate"]),
+            st.integers(0, 40),
+            st.decimals("0.01", "999.99", places=2),
+            st.sampled_from(["", "ana", "ion", "made up", "friend of ana"]),
+        ),
+        max_size=12,
+    )
+)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_more_is_credited_than_was_earned_and_no_order_twice(sent_once: SmallShop, bought: list[Any]) -> None:
+    sent_once.orders.clear()
+    with sent_once.desk() as desk, desk.ledger.writing() as connection:
+        for table in ("conversion", "outcome", "referral"):
+            connection.exec_driver_sql(f"delete from {table}")
+    codes = dict(rows(sent_once, "select customer_id, code from code"))
+    for customer, hours, total, whose in bought:
+        code = codes.get(whose, whose)
+        moment = f"{SENT.replace(tzinfo=None) + timedelta(hours=12 * hours - 24):%Y-%m-%d %H:%M:%S}"
+        sent_once.order(customer, moment, total=total, coupon_code=code)
+    first, again = converted(sent_once), converted(sent_once)
+    assert first.revenue <= sum((row[2] for row in bought), Decimal(0))
+    assert first.orders == sum(first.by_evidence.values()) == len(credited_orders(sent_once)) <= len(bought)
+    assert again == Converted()
+
+
+@pytest.fixture
+def sent_once(gifts: SmallShop) -> SmallShop:
+    gifts.customer("kate")
+    send(gifts)
+    return gifts

@@ -11,6 +11,9 @@ from regulars.errors import WrongUse
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 
+FORMULA = r"^\s*[=+\-@\t\r\n\x00]|^[\t\r\n]"
+"""How a formula begins, also after spaces (OWASP ASVS 1.2.10)."""
+
 
 class Census(TypedDict):
     """`segments --format json`. A plain segment has the values `in` and `out`."""
@@ -36,7 +39,10 @@ def census(desk: Desk, at: datetime, *, fresh: bool = False) -> Census:
 
 
 def write(desk: Desk, at: datetime, path: Path) -> int:
-    """A row per customer: the id under its own column name, then each trait and each segment. Returns how many rows."""
+    """A row per customer: the id under its own column name, then each trait and each segment. Returns how many rows.
+
+    In CSV, text that a spreadsheet would run as a formula gets an apostrophe. Raises WrongUse for another suffix.
+    """
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".parquet"):
         raise WrongUse(
@@ -44,9 +50,21 @@ def write(desk: Desk, at: datetime, path: Path) -> int:
         )
     snapshot = desk.snapshot(at)
     columns = [snapshot.id_column, *map(str, desk.rules.traits), *desk.rules.all_segments()]
-    chosen = ", ".join(quoted(column) for column in dict.fromkeys(columns))
+    described = desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()
+    risky = {row[0] for row in described if row[1] == "VARCHAR" and suffix == ".csv"}
+    cells = [
+        f"{_harmless(column) if column in risky else quoted(column)} as {quoted(column)}"
+        for column in dict.fromkeys(columns)
+    ]
     form = "format csv, header true" if suffix == ".csv" else "format parquet"
     desk.connection.execute(
-        f"copy (select {chosen} from {snapshot.relation} order by {quoted(snapshot.id_column)}) to {text(str(path))} ({form})"
+        f"""copy (select {", ".join(cells)} from {snapshot.relation} order by {quoted(snapshot.id_column)})
+            to {text(str(path))} ({form})"""
     )
     return snapshot.customers
+
+
+def _harmless(column: str) -> str:
+    """SQL of a text cell that no spreadsheet takes for a formula: one that begins like it gets an apostrophe."""
+    cell = quoted(column)
+    return f"case when regexp_matches({cell}, {text(FORMULA)}) then chr(39) || {cell} else {cell} end"

@@ -51,7 +51,7 @@ def convert(desk: Desk, at: datetime) -> Converted:
     placed = orders.placed(counting, since, at)
     referred = _referred(desk, counting, placed, at)
     credited = _credited(desk, placed, referred, at)
-    outcomes = _changed(desk, _outcomes(desk, placed, referred, at))
+    outcomes = _changed(desk, _outcomes(desk, placed, referred, at), at)
     void = [
         *orders.not_counting(counting, credit.credited_orders(desk.ledger)),
         *_no_friends_first(desk, placed, referred),
@@ -169,18 +169,23 @@ def _outcomes(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) ->
     )
 
 
-def _changed(desk: Desk, now: pa.Table) -> tuple[pa.Array, pa.Table]:
-    """(ids of entries whose outcome is not what the ledger has, the rows that are to be written)."""
+def _changed(desk: Desk, now: pa.Table, at: datetime) -> tuple[pa.Array, pa.Table]:
+    """(ids of entries whose outcome is not what the ledger has, the rows that are to be written).
+
+    What is known as of a later moment stays: looking back forgets nothing.
+    """
     known = credit.outcomes(desk.ledger)
     changed = desk.arrow(
-        """select n.* from now n left join known k using (enrolment_id)
-           where k.enrolment_id is null or (k.orders, k.revenue, k.first_at) <> (n.orders, n.revenue, n.first_at)""",
+        f"""select n.* from now n left join known k using (enrolment_id)
+            where k.enrolment_id is null or (k.updated_at <= timestamptz {text(at.isoformat())}
+              and (k.orders, k.revenue, k.first_at) <> (n.orders, n.revenue, n.first_at))""",
         now=now,
         known=known,
     )
     stale = desk.arrow(
-        """select enrolment_id from known anti join now using (enrolment_id)
-           union all select enrolment_id from known semi join changed using (enrolment_id)""",
+        f"""select enrolment_id from known anti join now using (enrolment_id)
+            where updated_at <= timestamptz {text(at.isoformat())}
+            union all select enrolment_id from known semi join changed using (enrolment_id)""",
         known=known,
         now=now,
         changed=changed,

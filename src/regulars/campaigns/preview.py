@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -24,8 +25,8 @@ def preview(
 ) -> list[dict[str, str]]:
     """Render the messages of `campaign` for a customer (id or address; empty: somebody who would get it).
 
-    Returns, for each message and channel it may take: message, channel, language, reads (the subject, or the text), path
-    (of an .html or .txt file in `.regulars/preview`).
+    Returns, for each message and channel it may take: message, channel, language, reads (the subject, or the text) and
+    path (of an .html or .txt file in `.regulars/preview`).
     """
     described = desk.campaign(campaign)
     wanted = [one for one in described.messages if message in ("", str(one.name))]
@@ -35,7 +36,7 @@ def preview(
             f"It has: {', '.join(str(one.name) for one in described.messages)}.",
         )
     customer = find(desk, who, at)[0][0] if who else _somebody(desk, campaign, at)
-    return [shown for one in wanted for shown in _message(desk, campaign, one, customer, language, at)]
+    return [shown for one in wanted for shown in _message(desk, campaign, one, (customer, language), at)]
 
 
 def _somebody(desk: Desk, campaign: str, at: datetime) -> str:
@@ -57,23 +58,11 @@ def _somebody(desk: Desk, campaign: str, at: datetime) -> str:
 
 
 def _message(
-    desk: Desk, campaign: str, message: Message, customer: str, language: str, at: datetime
+    desk: Desk, campaign: str, message: Message, person: tuple[str, str], at: datetime
 ) -> list[dict[str, str]]:
-    snapshot, letters = desk.snapshot(at), Letters(desk, campaign, message)
-    columns = {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
-    own = "s.language" if "language" in columns else "''"
-    day = desk.day(at).isoformat()
-    moment = f"timestamptz {text(at.isoformat())}"
-    person = desk.arrow(
-        f"""select s.{quoted(snapshot.id_column)} as customer_id, '' as enrolment_id, {text(desk.zone)} as zone, '' as channel, coalesce({own}, '') as language, '' as address,
-                   0 as offer_step, {moment} as due_at, {moment} as not_before, {moment} as expires_at, {text(day)} as local_day, true as when_holds {letters.customer_columns("s", columns)}
-            from {snapshot.relation} s where s.{quoted(snapshot.id_column)} = {text(customer)}"""
-    )
-    person = enriched(desk, desk.campaign(campaign), campaign, person, letters, at)
-    if "referral" in letters.reads:
-        person = person.append_column(OWN_CODE, pa.array([BLANK], pa.string()))
-    person = _with_offer_above(desk, campaign, message, person)
-    row = letters.build(person, at)[0].to_pylist()[0]
+    """One message for `person` (id, the language asked for or none), by each channel it may take."""
+    customer, language = person
+    row = _row(desk, campaign, message, customer, at)
     shown = []
     for channel in message.send.channels:
         spoken = desk.words.language(str(message.template), channel, language or row["language"])
@@ -82,19 +71,39 @@ def _message(
         sent = outgoing(
             desk, message, message_id=row["id"], channel=channel, to="", language=spoken, context=row["context"]
         )
-        path = _write(
-            desk, f"{campaign}-{message.name}-{channel}-{spoken}", sent.html or sent.text, html=bool(sent.html)
-        )
+        name = f"{campaign}-{message.name}-{channel}-{spoken}"
+        path = _write(desk, name, sent.html or sent.text, html=bool(sent.html))
         shown.append(
             {
                 "message": str(message.name),
                 "channel": channel,
                 "language": spoken,
-                "reads": sent.subject or sent.text,
+                "reads": " ".join((sent.subject or sent.text).split()),
                 "path": str(path),
             }
         )
     return shown
+
+
+def _row(desk: Desk, campaign: str, message: Message, customer: str, at: datetime) -> dict[str, Any]:
+    """The row that the outbox would hold."""
+    snapshot, letters = desk.snapshot(at), Letters(desk, campaign, message)
+    columns = {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
+    language = "coalesce(s.language, '')" if "language" in columns else "''"
+    key, moment = f"s.{quoted(snapshot.id_column)}", f"timestamptz {text(at.isoformat())}"
+    person = desk.arrow(
+        f"""select {key} as customer_id, '' as enrolment_id, {text(desk.zone)} as zone, '' as channel,
+                   {language} as language, '' as address, 0 as offer_step, {moment} as due_at, {moment} as not_before,
+                   {moment} as expires_at, {text(desk.day(at).isoformat())} as local_day, true as when_holds
+                   {letters.customer_columns("s", columns)}
+            from {snapshot.relation} s where {key} = {text(customer)}"""
+    )
+    person = enriched(desk, desk.campaign(campaign), campaign, person, letters, at)
+    if "referral" in letters.reads:
+        person = person.append_column(OWN_CODE, pa.array([BLANK], pa.string()))
+    person = _with_offer_above(desk, campaign, message, person)
+    found: dict[str, Any] = letters.build(person, at)[0].to_pylist()[0]
+    return found
 
 
 def _with_offer_above(desk: Desk, campaign: str, message: Message, person: pa.Table) -> pa.Table:
@@ -108,7 +117,8 @@ def _with_offer_above(desk: Desk, campaign: str, message: Message, person: pa.Ta
 
     terms = Terms(offers[-1], desk.zone)
     return desk.arrow(
-        f"select *, {text(offers[-1].kind)} as old_kind, cast({terms.value} as varchar) as old_value, {text(BLANK)} as old_code, {terms.last_day} as old_day from person",
+        f"""select *, {text(offers[-1].kind)} as old_kind, cast({terms.value} as varchar) as old_value,
+                   {text(BLANK)} as old_code, {terms.last_day} as old_day from person""",
         person=person,
     )
 

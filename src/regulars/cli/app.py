@@ -123,6 +123,8 @@ def _run(arguments: list[str]) -> int:
         if "--debug" in arguments and not isinstance(error, typer.Exit):
             traceback.print_exc()
         return _told(error, rest)
+    if code == INTERRUPTED:
+        return _told(KeyboardInterrupt(), rest)
     return code if isinstance(code, int) else 0
 
 

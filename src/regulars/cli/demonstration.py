@@ -50,7 +50,7 @@ def demonstrate(folder: Path, at: datetime | None, say: Say, tell: Say) -> None:
     say(of_days(fortnight.live(folder, day, DAYS, ZONE)))
     tell("\n6 · report: what was sent, and what it earned")
     say(_report(folder, noon + timedelta(days=DAYS) + fortnight.EVENING))
-    say(_next(folder))
+    say(_next(folder, day + timedelta(days=DAYS)))
 
 
 def lay(folder: Path, day: date, *, customers: int = 6000) -> str:
@@ -97,15 +97,15 @@ def _report(folder: Path, at: datetime) -> str:
     return "\n\n".join(headline)
 
 
-def _next(folder: Path) -> str:
+def _next(folder: Path, last: date) -> str:
     outbox = folder / ".regulars" / "outbox"
     message = next(iter(sorted(outbox.rglob("*.eml"))), outbox)
     return (
         f"\nLook at  {folder / 'report.html'}   the report, with charts\n"
         f"         {message}   a message as it was sent; the others lie beside it\n"
         f"Try      cd {folder}\n"
-        "         regulars report            campaign by campaign: codes, arms, messages\n"
-        "         regulars plan winback      who would get it today, who would not, and why\n"
-        "         regulars why 10482         the same for one customer\n"
+        f"         regulars report --as-of {last}      campaign by campaign: codes, arms, messages\n"
+        f"         regulars plan --as-of {last}        who would get what on that day, who would not, and why\n"
+        f"         regulars why 10482 --as-of {last}   the same for one customer\n"
         "         edit campaigns/winback.yaml, then: regulars check && regulars plan winback"
     )

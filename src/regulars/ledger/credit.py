@@ -45,7 +45,15 @@ PROMISES = pa.schema(
     ]
 )
 ORDER_IDS = pa.schema([("order_id", _TEXT)])
-OUTCOMES = pa.schema([("enrolment_id", _TEXT), ("orders", pa.int64()), ("revenue", MONEY), ("first_at", MOMENT)])
+OUTCOMES = pa.schema(
+    [
+        ("enrolment_id", _TEXT),
+        ("orders", pa.int64()),
+        ("revenue", MONEY),
+        ("first_at", MOMENT),
+        ("updated_at", MOMENT),
+    ]
+)
 OWN = pa.schema([("code", _TEXT), ("customer_id", _TEXT), ("created_at", MOMENT)])
 
 
@@ -172,8 +180,8 @@ def withdraw(connection: Connection, order_ids: Sequence[str]) -> int:
 
 
 def outcomes(ledger: Ledger) -> pa.Table:
-    """What entries did in their windows, as it is known: enrolment_id, orders, revenue, first_at."""
-    own = (Outcome.enrolment_id, Outcome.orders, Outcome.revenue, Outcome.first_at)
+    """What entries did in their windows, as it is known: enrolment_id, orders, revenue, first_at, updated_at."""
+    own = (Outcome.enrolment_id, Outcome.orders, Outcome.revenue, Outcome.first_at, Outcome.updated_at)
     return ledger.arrow(select(*(col(one) for one in own)), schema=OUTCOMES)
 
 

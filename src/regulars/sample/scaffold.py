@@ -16,7 +16,10 @@ IGNORED = """# What Regulars keeps for itself: the ledger, snapshots, messages o
 
 
 def lay_project(folder: Path) -> list[Path]:
-    """Copy the scaffold into `folder`; the files it laid. Files that exist are left alone. Raises WrongUse for a broken installation."""
+    """Copy the scaffold into `folder`; the files it laid. Files that exist are left alone.
+
+    Raises WrongUse for a broken installation.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     laid: list[Path] = []
     with as_file(files("regulars")) as package:
