@@ -20,6 +20,8 @@ def connect(scratch: Path) -> Connection:
     connection = duckdb.connect(config={"memory_limit": os.environ.get("REGULARS_DUCKDB_MEMORY", MEMORY)})
     connection.execute(f"set temp_directory = {text(str(scratch))}")
     connection.execute("set TimeZone = 'UTC'")
+    # Where it takes Python for interactive (`python -c`, a notebook), DuckDB draws a bar into the answer on stdout.
+    connection.execute("set enable_progress_bar = false")
     for macro in MACROS:
         connection.execute(macro)
     return connection
