@@ -60,7 +60,7 @@ def test_a_hostile_template_is_refused_when_read_and_when_rendered(written, text
 def test_a_refusal_tells_its_line_and_what_is_allowed():
     (refusal,) = refusals(parse("fine\n{{ range(3) }}"))
     assert refusal.line == 2
-    assert "calling something" in refusal.sentence
+    assert "Calling something" in refusal.sentence
 
 
 def test_an_ordinary_template_is_accepted():

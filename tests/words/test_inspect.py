@@ -182,8 +182,8 @@ def test_a_syntax_error_has_its_line(check):
 
 def test_what_may_not_stand_in_a_template_is_told(check):
     found = only(check({"hello.en.html": FOOT + "\n{% set a = 1 %}"}))
-    assert (found.code, found.position.line) == ("not-allowed", 2)
-    assert only(check({}, subject="{{ x() }}")).code == "not-allowed"
+    assert (found.code, found.position.line) == ("not-in-a-template", 2)
+    assert only(check({}, subject="{{ x() }}")).code == "not-in-a-template"
 
 
 def test_a_layout_that_does_not_exist_is_told(check):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from regulars.campaigns import enrich
 from regulars.campaigns.desk import conditions_of
+from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
 from regulars.errors import RegularsError
@@ -75,7 +77,9 @@ def _steps(project: Project, problems: Problems) -> dict[str, Step]:
     try:
         steps = dict(steps_of(project.root))
     except RegularsError as error:
-        problems.add("broken-steps", Position("flows/steps.py"), error.sentence, error.way_out)
+        named = re.match(rf"{re.escape(STEPS)}:(\d+) ", error.sentence)
+        place = Position(STEPS, int(named[1]) if named else 1)
+        problems.add("broken-steps", place, error.sentence, error.way_out or "campaigns with `enrich` wait for it")
         return {}
     for name, campaign in project.campaigns.items():
         file = project.campaign_file(name)

@@ -20,7 +20,8 @@ from regulars.lang.project import Project
 from regulars.lang.suggest import did_you_mean, listed
 from regulars.lang.written import Written
 from regulars.words import sms
-from regulars.words.allowed import WAY_OUT, refusals
+from regulars.words.allowed import WAY_OUT, Refusal, refusals
+from regulars.words.faults import told
 from regulars.words.reading import Mention, mentions, mentions_in, own_words, parse
 from regulars.words.sources import FOLDER, Sources, WordsError
 
@@ -59,7 +60,7 @@ def problems(
     try:
         sources = Sources.of(project.root)
     except WordsError as fault:
-        return [Problem(Position(FOLDER), "template-unreadable", fault.sentence, fault.way_out)]
+        return [Problem(Position(fault.file or FOLDER), "template-unreadable", fault.sentence, fault.way_out)]
     found = Problems()
     for name, campaign in project.campaigns.items():
         columns = (enriched or {}).get(name)
@@ -172,11 +173,15 @@ class _Check:
         try:
             tree = parse(self.sources.files[name], name)
         except TemplateSyntaxError as fault:
-            self.found.add("template-syntax", Position(f"{FOLDER}/{name}", fault.lineno), _first_sentence(fault), "")
+            said, way_out, column, length = told(fault, _line(self.sources.files[name], fault.lineno))
+            place = Position(f"{FOLDER}/{name}", fault.lineno, column + 1, length)
+            self.found.add("template-syntax", place, said, way_out)
             return False
         refused = refusals(tree)
         for refusal in refused:
-            self.found.add("not-allowed", Position(f"{FOLDER}/{name}", refusal.line), refusal.sentence, WAY_OUT)
+            column, length = _sign(refusal, self.sources.files[name])
+            place = Position(f"{FOLDER}/{name}", refusal.line, column + 1, length)
+            self.found.add("not-in-a-template", place, refusal.sentence, WAY_OUT)
         for layout in self.sources.layouts(name):
             if layout not in self.sources.files:
                 said = f"The layout `{layout}` does not exist.{did_you_mean(layout, self.sources.files)}"
@@ -257,14 +262,18 @@ class _Check:
         try:
             tree = parse(str(subject))
         except TemplateSyntaxError as fault:
-            self.found.add("template-syntax", subject.at(0, len(subject)), _first_sentence(fault), "")
+            said, way_out, column, length = told(fault, _line(str(subject), fault.lineno))
+            start = _start(str(subject), fault.lineno)
+            self.found.add("template-syntax", subject.at(start + column, length), said, way_out)
             return
         refused = refusals(tree)
         for refusal in refused:
-            self.found.add("not-allowed", subject.at(0, len(subject)), refusal.sentence, WAY_OUT)
+            column, length = _sign(refusal, str(subject))
+            place = subject.at(_start(str(subject), refusal.line) + column, length)
+            self.found.add("not-in-a-template", place, refusal.sentence, WAY_OUT)
         for mention in [] if refused else mentions_in(str(subject), "subject"):
             if complaint := self._unknown(mention):
-                start = sum(len(line) + 1 for line in str(subject).split("\n")[: mention.line - 1])
+                start = _start(str(subject), mention.line)
                 column, length = self._word(mention, _line(str(subject), mention.line))
                 self.found.add("unknown-variable", subject.at(start + column, length), *complaint)
 
@@ -273,5 +282,14 @@ def _line(text: str, number: int) -> str:
     return text.split("\n")[number - 1] if number <= text.count("\n") + 1 else ""
 
 
-def _first_sentence(fault: TemplateSyntaxError) -> str:
-    return f"{(fault.message or 'This cannot be read').split('. ')[0].rstrip('.')}."
+def _start(text: str, number: int) -> int:
+    """Characters of `text` before its line `number`."""
+    return sum(len(line) + 1 for line in text.split("\n")[: number - 1])
+
+
+def _sign(refusal: Refusal, text: str) -> tuple[int, int]:
+    """Where on its line what is refused stands, from 0, and how long it is."""
+    line = _line(text, refusal.line)
+    inside = next((match.start() for match in re.finditer(r"\{[{%]", line)), 0)
+    found = re.search(refusal.sign, line[inside:]) if refusal.sign else None
+    return (inside + found.start(), len(found[0])) if found else (inside, 2 if inside or line[:1] == "{" else 1)

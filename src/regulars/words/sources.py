@@ -21,7 +21,14 @@ _EXTENDS = re.compile(r"""{%-?\+?\s*extends\s+["']([^"']+)["']""")
 
 
 class WordsError(ProjectError):
-    """A template cannot be rendered. Says file, line and variable; never what stood in the variable."""
+    """A template cannot be rendered. Says file, line and variable; never what stood in the variable.
+
+    `file` is the one that is to blame, relative to the project; empty where no single one is.
+    """
+
+    def __init__(self, sentence: str, way_out: str = "", *, file: str = "") -> None:
+        super().__init__(sentence, way_out)
+        self.file = file
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,9 +100,9 @@ class Sources:
 def _text(path: Path, name: str) -> str:
     if path.stat().st_size > LARGEST:
         raise WordsError(
-            f"{name} is larger than 256 kB.", "Mail programs cut a message at about 100 kB: make it shorter."
+            f"{name} is larger than 256 kB.", "Mail programs cut a message at about 100 kB: make it shorter.", file=name
         )
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise WordsError(f"{name} is not UTF-8.", "Save it again as UTF-8.") from None
+        raise WordsError(f"{name} is not UTF-8.", "Save it again as UTF-8.", file=name) from None
