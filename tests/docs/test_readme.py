@@ -88,3 +88,16 @@ def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
         if page == "README.md" and target == "docs/real_data.md":
             continue
         assert ((REPOSITORY / page).parent / target).exists(), f"{page} leads to {target}, which is not there"
+
+
+def test_the_page_about_templates_names_every_filter_and_link() -> None:
+    from regulars.words.allowed import FILTERS
+    from regulars.words.inspect import LINKS, REFERRAL
+
+    said = (REPOSITORY / "docs" / "how-to" / "templates.md").read_text(encoding="utf-8")
+    for filter_name in FILTERS:
+        assert f"`{filter_name}`" in said, f"`{filter_name}` is not on the page"
+    for name in LINKS:
+        assert f"`links.{name}`" in said
+    for name in REFERRAL:
+        assert f"`referral.{name}`" in said
