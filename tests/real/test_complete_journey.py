@@ -68,7 +68,8 @@ def test_read_as_local_time_the_last_evening_falls_into_the_next_year(tmp_path: 
         rules.read_text(encoding="utf-8").replace("  timezone: UTC ", "  # timezone: UTC "), encoding="utf-8"
     )
     output = tmp_path / "households.parquet"
-    census(root, "2017-12-31", output)
+    told = census(root, "2017-12-31", output)
+    assert told["segments"]["gone_90_days"]["in"] == 143
     (rows,) = totals(output, "sum(product_rows)")
     assert 1_469_307 - rows == 534
 
