@@ -30,14 +30,17 @@ class Delivered:
         return sum(number for state, number in self.counts.items() if state in ("dead", "failed", "ambiguous"))
 
 
-def deliver(desk: Desk, channel: str, limit: int, at: datetime, worker: str) -> Delivered:
+def deliver(
+    desk: Desk, channel: str, limit: int, at: datetime, worker: str, *, blank: Channel | None = None
+) -> Delivered:
     """Send up to `limit` messages of a channel that are due at `at`. One that fails never stops the others.
 
-    `claimed` is 0 when nothing is left to do.
+    `claimed` is 0 when nothing is left to do. `blank`: a rehearsal, which sends messages without words through this
+    channel instead of the shop's own.
     """
     from regulars.channels.registry import channel_for
 
-    door = channel_for(channel, desk.settings, desk.folder / "outbox")  # type: ignore[arg-type]  # the outbox holds these two kinds only
+    door = blank or channel_for(channel, desk.settings, desk.folder / "outbox")  # type: ignore[arg-type]  # the outbox holds these two kinds only
     outbox.release(desk.ledger, at)
     claim = outbox.claim(desk.ledger, channel, limit, at, worker)
     if claim is None:
@@ -48,7 +51,7 @@ def deliver(desk: Desk, channel: str, limit: int, at: datetime, worker: str) -> 
     ready: dict[str, Outgoing] = {}
     for row in claim.rows:
         if row.id not in moved:
-            rendered = _render(desk, row)
+            rendered = _render(desk, row) if blank is None else Outgoing(row.id, "", channel, row.address)  # type: ignore[arg-type]  # the same two kinds
             if isinstance(rendered, Move):
                 moves.append(rendered)
             else:

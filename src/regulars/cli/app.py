@@ -43,7 +43,7 @@ CampaignsArgument = Annotated[
 ]
 
 STORY = (
-    "init", "demo", "check", "schema", "explain", "segments", "plan", "preview", "why",
+    "init", "demo", "check", "test", "schema", "explain", "segments", "plan", "preview", "why",
     "run", "deliver", "conversions", "report", "up", "deploy",
 )  # fmt: skip
 """The verbs in the order in which somebody meets them."""
@@ -112,7 +112,7 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    from regulars.cli import act, begin, look, serve  # noqa: F401  # each registers its verbs
+    from regulars.cli import act, begin, look, serve, trying  # noqa: F401  # each registers its verbs
 
     app.registered_commands.sort(key=lambda verb: STORY.index(_name(verb)))
     # `--debug` is understood wherever it stands: who adds it, adds it at the end.

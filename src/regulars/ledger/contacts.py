@@ -64,3 +64,13 @@ def count_on(connection: Connection, days: Mapping[str, str]) -> None:
         statement = update(Message).where(col(Message.id) == new.c.id).values(local_day=new.c.local_day)
         rows = [{"id": message_id, "local_day": day} for message_id, day in days.items()]
         connection.execute(statement, {"days": bulk.json_of(connection, rows)})
+
+
+LEFT_OUT = pa.schema([(name, pa.string()) for name in ("customer_id", "campaign", "name", "reason")])
+
+
+def left_out(ledger: Ledger) -> pa.Table:
+    """Messages that were settled without being sent: customer_id, campaign, name, reason (texts)."""
+    own = (Message.customer_id, Message.campaign, Message.name, Message.reason)
+    states = ("suppressed", "expired", "skipped", "dead")
+    return ledger.arrow(select(*(col(column) for column in own)).where(col(Message.state).in_(states)), schema=LEFT_OUT)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from regulars.errors import WrongUse
 
-LAID = ("rules.yaml", "campaigns", "templates", "flows", "schemas")
+LAID = ("rules.yaml", "campaigns", "templates", "flows", "schemas", "tests/rules")
 IGNORED = """# What Regulars keeps for itself: the ledger, snapshots, messages of the folder channel.
 .regulars/
 .env

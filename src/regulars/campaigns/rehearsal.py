@@ -1,0 +1,213 @@
+"""A rehearsal: a project tried in a folder that is thrown away afterwards, with nothing of the real one touched.
+
+The rules, campaigns and words are the project's own. The ledger, the snapshots and the copies of tables are the
+rehearsal's; nothing is rendered, and every message counts as accepted.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from pydantic import SecretStr
+
+from regulars import clock
+from regulars.campaigns import followups, running
+from regulars.campaigns.deliver import deliver
+from regulars.campaigns.desk import Desk, ProblemsFoundError
+from regulars.campaigns.running import Selected
+from regulars.channels.contract import Answer, Outgoing
+from regulars.lang.model import Rules
+from regulars.lang.project import Project, load
+from regulars.lang.scalars import Schedule
+from regulars.lang.written import Written
+from regulars.people.snapshot import Snapshot
+from regulars.settings import Settings
+
+if TYPE_CHECKING:
+    from regulars.ledger.store import Ledger
+
+OWN = (".regulars", ".env", ".git")
+"""What of a project's folder a rehearsal never sees."""
+SALTS = {"arms": "0" * 32, "addresses": "1" * 32}
+"""Not secret, and always the same: a rehearsal draws the same people into the same arms every time."""
+NOON, EVENING = time(12), time(20)
+SMALL = 100_000
+"""Customers and orders that one thread of DuckDB counts sooner than several."""
+PEOPLE = "regulars_rehearsed"
+AT_ONCE = 10_000
+
+
+class DayOfPeople(Snapshot):
+    """A day's people in DuckDB's memory: every question of the day goes there, none to a file."""
+
+    @property
+    def relation(self) -> str:
+        """The table."""
+        return PEOPLE
+
+
+@dataclass
+class RehearsalDesk(Desk):
+    """A desk whose people are counted once a day, as of the end of it: what the ledger knows is that of the morning."""
+
+    _day: date = date.min
+    _of_day: Snapshot | None = None
+
+    def snapshot(self, moment: datetime, *, fresh: bool = False) -> Snapshot:
+        """The day's snapshot; that of another day is forgotten, with its files."""
+        day = self.day(moment)
+        if self._of_day is None or day != self._day:
+            self.forget_day()
+            counted = super().snapshot(moment, fresh=fresh)
+            self.connection.execute(f"create or replace temp table {PEOPLE} as select * from {counted.relation}")
+            self._of_day, self._day = DayOfPeople(**vars(counted)), day
+        return self._of_day
+
+    def people(self, moment: datetime) -> Snapshot:
+        """The same: a day has one."""
+        return self.snapshot(moment)
+
+    def forget_day(self) -> None:
+        """Count people anew when next asked."""
+        old, self._of_day = self._of_day, None
+        self._snapshots.clear()
+        self.foresight.campaigns.clear()
+        for path in (old.path, *old.people.parent.glob(f"{old.people.stem}*")) if old else ():
+            path.unlink(missing_ok=True)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """A ledger of this rehearsal alone. It never waits for the disk: nobody needs it after a crash."""
+        from regulars.ledger.store import Ledger
+
+        ledger = Ledger.open("", self.folder)
+        connection = ledger.engine.raw_connection()
+        connection.cursor().execute("PRAGMA synchronous = OFF")
+        connection.close()
+        return ledger
+
+
+@dataclass
+class Accepting:
+    """A channel that takes everything and sends nothing."""
+
+    name: str = "rehearsal"
+    batch: int = AT_ONCE
+    idempotency_key: bool = True
+    proof_of_absence: bool = True
+
+    async def send(self, messages: Sequence[Outgoing]) -> list[Answer]:
+        """Accepted, every one."""
+        return [Answer(message.message_id, "accepted") for message in messages]
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+@contextmanager
+def rehearsing(root: Path, changed: Callable[[Project], Project] = lambda project: project) -> Iterator[RehearsalDesk]:
+    """The project in `root`, opened in a folder of its own that is gone afterwards.
+
+    `changed` may give the project other tables, limits or holdouts. Raises ProblemsFoundError when the project's files
+    have errors.
+    """
+    with TemporaryDirectory(prefix="regulars-", ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch)
+        for entry in root.resolve().iterdir():
+            if entry.name not in OWN:
+                (folder / entry.name).symlink_to(entry, target_is_directory=entry.is_dir())
+        project, problems = load(folder)
+        if project is None or problems.errors:
+            raise ProblemsFoundError(problems)
+        (folder / ".regulars").mkdir()
+        (folder / ".regulars" / "salts.json").write_text(json.dumps(SALTS), encoding="utf-8")
+        # Nothing is rendered, so the shop's steps, which only add words, are not asked.
+        wordless = {name: one.model_copy(update={"enrich": []}) for name, one in project.campaigns.items()}
+        rules = _where_they_are(project.rules, root.resolve())
+        project = changed(replace(project, rules=rules, campaigns=wordless))
+        with RehearsalDesk(folder, project, _harmless(root), problems) as desk:
+            yield desk
+
+
+def _where_they_are(rules: Rules, root: Path) -> Rules:
+    """The rules with the files of their tables named from `root`: some may stand outside the project."""
+    tables = {
+        name: table.model_copy(update={"file": Written(f"{glob.escape(str(root))}/{table.file}", table.file.position)})
+        if table.file is not None and not Path(table.file).is_absolute()
+        else table
+        for name, table in rules.source.tables.items()
+    }
+    return rules.model_copy(update={"source": rules.source.model_copy(update={"tables": tables})})
+
+
+def _harmless(root: Path) -> Settings:
+    """The project's settings without its ledger and without any provider."""
+    nothing = SecretStr("")
+    return Settings.of(root).model_copy(
+        update={
+            "ledger": "",
+            "channel": "folder",
+            "secret_key": SecretStr("rehearsal"),
+            "sendgrid_api_key": nothing,
+            "twilio_account_sid": "",
+            "twilio_auth_token": nothing,
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Day:
+    """What one day came to."""
+
+    day: date
+    runs: list[Selected] = field(default_factory=list)
+    """In the order they ran; a run that its limits stopped says so in `stopped`."""
+
+
+def live_day(desk: Desk, day: date, campaigns: Sequence[str]) -> Day:
+    """Live through `day` (the shop's): every run, follow-up and delivery of `campaigns`, each at its time.
+
+    What is scheduled every few minutes runs once, at noon: people are counted as of the end of the day anyway.
+    """
+    noon = datetime.combine(day, NOON, ZoneInfo(desk.zone))
+    due = [name for name in running.due(desk, noon) if name in campaigns]
+    at_time: dict[time, list[str]] = {EVENING: []}
+    for name in due:
+        at_time.setdefault(time_of(desk.campaign(name).schedule), []).append(name)
+    runs: list[Selected] = []
+    for at, names in sorted(at_time.items()):
+        moment = datetime.combine(day, at, ZoneInfo(desk.zone))
+        with clock.frozen(moment):
+            runs += [_run(desk, name, moment) for name in names]
+            if at in (min(at_time), max(at_time)):
+                followups.advance(desk, moment)
+            for channel in ("email", "sms"):
+                while deliver(desk, channel, AT_ONCE, moment, "rehearsal", blank=Accepting()).claimed:
+                    pass
+    return Day(day, runs)
+
+
+def time_of(schedule: Schedule) -> time:
+    """When on a day a schedule runs, as a rehearsal takes it."""
+    return NOON if schedule.kind in ("every", "cron") else schedule.at
+
+
+def _run(desk: Desk, name: str, moment: datetime) -> Selected:
+    selected = running.select(desk, name, moment)
+    if not selected.stopped:
+        for chunk in range(selected.chunks):
+            running.enrol(desk, selected.run_id, chunk)
+        running.finish(desk, selected.run_id)
+    # What it took is in the ledger: campaigns behind it in line need not ask again whom it would take.
+    desk.foresight.campaigns.add(name)
+    return selected
