@@ -152,6 +152,8 @@ def test_a_birthday_of_another_day_says_when_it_is(shop: SmallShop) -> None:
     shop.campaign("birthday", schedule="yearly on birthday at 10:00")
     assert lines(told(shop), "due")[0]["saw"] == "next on Mon 15 Jun 2026"
     assert lines(told(shop, "ion"), "due")[0]["saw"] == "birthday is unknown"
+    assert told(shop)["decision"] == "not due"
+    assert lines(told(shop), "consent")[0]["saw"] == "email: yes"
 
 
 def test_everybody_with_the_same_address_is_named(shop: SmallShop) -> None:

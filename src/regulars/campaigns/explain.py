@@ -97,23 +97,15 @@ def _campaign(desk: Desk, person: Person, name: str, at: datetime, sent: list[di
     campaign = desk.campaign(name)
     audience = desk.condition(campaign.audience)
     live = campaign.status == "live"
-    lines: list[Line] = [
-        {"test": "status", "holds": live, "says": campaign.status, "saw": "" if live else "nothing leaves"},
-        *person.lines(audience),
-    ]
     seen = judged(desk, person.customer, name, at, person.snapshot)
-    if seen:
-        lines += Guards(desk, person.customer, name, seen).lines()
-    else:
-        lines.append(
-            {"test": "due", "holds": False, "says": str(campaign.schedule), "saw": _not_due(desk, person, name)}
-        )
+    guards = Guards(desk, person.customer, name, seen, _next_due(desk, person, name))
+    status: Line = {"test": "status", "holds": live, "says": campaign.status, "saw": "" if live else "nothing leaves"}
     return {
         "campaign": name,
         "title": str(campaign.title),
         "decision": _decision(campaign.status, seen, inside=person.holds(audience)),
-        "would_get": Guards(desk, person.customer, name, seen).would_get if seen else "",
-        "lines": lines,
+        "would_get": guards.would_get,
+        "lines": [status, *person.lines(audience), *guards.lines()],
         "before": [
             f"{row['day']} `{row['name']}` by {row['channel']}: {row['state']}"
             for row in sent
@@ -127,10 +119,10 @@ def _decision(status: str, seen: dict[str, Any], *, inside: bool) -> str:
         return status
     if not inside:
         return "not in the audience"
-    return str(seen["reason"] or "sent") if seen else "not due"
+    return str(seen["reason"] or "sent") if seen["is_due"] else "not due"
 
 
-def _not_due(desk: Desk, person: Person, name: str) -> str:
+def _next_due(desk: Desk, person: Person, name: str) -> str:
     """Of a yearly campaign: when it next is."""
     schedule = desk.campaign(name).schedule
     if schedule.kind != "yearly":

@@ -20,13 +20,13 @@ from regulars.people.snapshot import Snapshot
 
 
 def judged(desk: Desk, customer: str, name: str, at: datetime, snapshot: Snapshot) -> dict[str, Any]:
-    """The judgement about one person, in the audience or not, with what each guard saw; empty when nothing is due."""
-    seen = ", already, room, room_all, campaigns_before, local_date" + "".join(
+    """The judgement about one person, in the audience and due or not, with what each guard saw."""
+    seen = ", already, is_due, room, room_all, campaigns_before, local_date" + "".join(
         f", agrees_{one}, address_{one}, stopped_{one}" for one in desk.campaign(name).messages[0].send.channels
     )
     table = Selector(desk, name, at, only=customer, anyway=True, extra=seen).run(snapshot, "regulars_asked")
-    rows = desk.arrow(f"select * from {table}").to_pylist()
-    return rows[0] if rows else {}
+    found: dict[str, Any] = desk.arrow(f"select * from {table}").to_pylist()[0]
+    return found
 
 
 def masked(address: str) -> str:
@@ -43,6 +43,8 @@ class Guards:
     customer: str
     name: str
     seen: Mapping[str, Any]
+    next_due: str = ""
+    """Of what is not due: when it next is."""
 
     def lines(self) -> list[Line]:
         """Every test after the audience, in the order they count."""
@@ -77,7 +79,9 @@ class Guards:
         return f"{moment.astimezone(ZoneInfo(self.seen['zone'])):%a %d %b %Y %H:%M} {self.seen['zone']}"
 
     def _due(self) -> Line:
-        return _line("due", holds=True, says=str(self._campaign.schedule), saw=self._local(self.seen["due_at"]))
+        is_due = bool(self.seen["is_due"])
+        saw = self._local(self.seen["due_at"]) if is_due else self.next_due
+        return _line("due", holds=is_due, says=str(self._campaign.schedule), saw=saw)
 
     def _repeat(self) -> Line:
         row = self.desk.connection.execute(
@@ -157,6 +161,8 @@ class Guards:
         return _line("priority", holds=holds, says=says, saw=saw)
 
     def _quiet_hours(self) -> Line:
+        if not self.seen["is_due"]:
+            return _line("quiet hours", holds=None, says="not asked: it is not due", saw="")
         holds = self.seen["not_before"] < self.seen["expires_at"]
         says = "held until they end" if self.seen["held"] else "not now"
         return _line("quiet hours", holds=holds, says=says, saw=f"goes {self._local(self.seen['not_before'])}")

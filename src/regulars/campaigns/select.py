@@ -37,7 +37,7 @@ class Selector:
     only: str = ""
     """A customer's id: look at nobody else."""
     anyway: bool = False
-    """Look at people whether or not they are in the audience: `why` asks the guards all the same."""
+    """Look at people whether or not they are in the audience, or due: `why` asks the guards all the same."""
     extra: str = ""
     """More columns of the judgement, as SQL that begins with a comma."""
     taken: Sequence[str] = ()
@@ -104,9 +104,13 @@ class Selector:
         ), due as (
           select *, {self._due_at()} as due_at from dated
         )
-        select d.*, {self._occasion()} as occasion, {self._offer_step()} as offer_step, {self._already()} as already
+        select d.*, {self._occasion()} as occasion, {self._offer_step()} as offer_step, {self._already()} as already,
+               coalesce({self._is_due()}, false) as is_due
         from due d left join regulars_entries e using (customer_id)
-        where {later("d.due_at", self.campaign.send_within, "d.zone")} > {self.reach.now}"""
+        where {"true" if self.anyway else self._is_due()}"""
+
+    def _is_due(self) -> str:
+        return f"{later('d.due_at', self.campaign.send_within, 'd.zone')} > {self.reach.now}"
 
     @property
     def _their_zone(self) -> str:
