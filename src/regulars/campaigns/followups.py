@@ -123,7 +123,7 @@ class _Pass:
                   select e.enrolment_id, e.customer_id, e.due_at as above_due, e.offer_step,
                          e.old_code, e.old_kind, e.old_value, strftime({until}, '%Y-%m-%d') as old_day,
                          s.* exclude (customer_id, when_holds, consent_email, consent_sms),
-                         coalesce(s.when_holds, false) as when_holds,
+                         {"coalesce(s.when_holds, false)" if message.when is not None else "true"} as when_holds,
                          coalesce(s.consent_email, false) as consent_email,
                          coalesce(s.consent_sms, false) as consent_sms,
                          coalesce(z.name, {text(self.desk.zone)}) as zone

@@ -1,0 +1,130 @@
+"""Offers: ladders, validity, codes that belong to their message."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+import shop_days as days
+
+from regulars import clock
+from regulars.campaigns.convert import convert
+from regulars.ledger import codes
+from small_shop import SmallShop
+
+DAY = "2026-02-01 10:00"
+
+
+def offer(shop: SmallShop, terms: str, **keys: str) -> None:
+    shop.campaign("gift", messages=f"[{{send: email, template: gift/one, subject: S, offer: {{{terms}}}}}]", **keys)
+    shop.words("gift/one", offer="{{ offer.code }}")
+
+
+def given(shop: SmallShop) -> list[str]:
+    """The value of each code, in the order they were issued."""
+    return [f"{row['kind']} {float(row['value']):g}" for row in days.rows(shop, "code", order="issued_at")]
+
+
+def ended(shop: SmallShop, terms: str, when: str = DAY) -> tuple[str, str]:
+    """(last day in the letter, moment in the ledger) of an offer made at `when`."""
+    shop.customer("ana")
+    offer(shop, terms)
+    days.run(shop, "gift", when)
+    (row,), (code,) = days.rows(shop, "message"), days.rows(shop, "code")
+    return json.loads(row["context"])["offer"]["valid_until"], code["valid_until"][:16]
+
+
+def test_an_offer_ends_at_midnight_after_its_last_day(shop: SmallShop) -> None:
+    assert ended(shop, "percent: 10, valid: 14 days") == ("2026-02-15", "2026-02-15 22:00")
+
+
+def test_its_end_is_the_shops_midnight_also_across_daylight_saving(shop: SmallShop) -> None:
+    assert ended(shop, "percent: 10, valid: 14 days", "2026-03-20 10:00") == ("2026-04-03", "2026-04-03 21:00")
+
+
+@pytest.mark.parametrize(
+    ("until", "last"),
+    [
+        ("2026-02-05 24:00", ("2026-02-05", "2026-02-05 22:00")),
+        ("2026-02-05 18:30", ("2026-02-05", "2026-02-05 16:30")),
+    ],
+)
+def test_an_offer_until_a_moment_ends_then(shop: SmallShop, until: str, last: tuple[str, str]) -> None:
+    assert ended(shop, f"percent: 10, until: {until}") == last
+
+
+@pytest.mark.parametrize(
+    ("terms", "seen"),
+    [("percent: 10", {"percent": "10"}), ("percent: 12.5", {"percent": "12.5"}), ("amount: 25", {"amount": "25.00"})],
+)
+def test_the_code_of_the_letter_is_the_code_of_the_ledger(shop: SmallShop, terms: str, seen: dict[str, str]) -> None:
+    shop.customer("ana")
+    offer(shop, f"{terms}, valid: 3 days")
+    days.run(shop, "gift", DAY)
+    (row,), (code,) = days.rows(shop, "message"), days.rows(shop, "code")
+    letter = json.loads(row["context"])["offer"]
+    assert letter["code"] == code["code"]
+    assert codes.valid(code["code"])
+    assert seen.items() <= letter.items()
+    assert Decimal(str(code["value"])) == Decimal(letter["value"])
+    assert code["message_name"] == row["name"]
+
+
+def test_a_ladder_goes_up_after_an_entry_without_an_order_and_back_after_one_with(shop: SmallShop) -> None:
+    shop.customer("ana")
+    offer(shop, "percent: 10, next_time: [15, 20], valid: 5 days", repeat="every 10 days")
+    for day in ("2026-02-01", "2026-02-11", "2026-02-21", "2026-03-03"):
+        days.run(shop, "gift", f"{day} 10:00")
+        days.send(shop, f"{day} 10:00")
+    assert given(shop) == ["percent 10", "percent 15", "percent 20", "percent 20"]
+    shop.order("ana", "2026-03-04 12:00:00", coupon_code=days.rows(shop, "code", order="issued_at desc")[0]["code"])
+    with days.opened(shop, "2026-03-05 10:00") as (desk, _):
+        convert(desk, clock.now())
+    days.run(shop, "gift", "2026-03-13 10:00")
+    assert given(shop)[-1] == "percent 10"
+
+
+TWO = "[{send: email, template: win/one, subject: A, offer: {percent: 10, valid: 30 days}}, {send: email, template: win/two, subject: B, after: 5 days%s}]"  # fmt: skip  # noqa: E501  # one campaign
+
+
+def two_offers(shop: SmallShop, second: str = "", **keys: str) -> None:
+    """A first message with an offer, sent, and the second one planned five days later."""
+    shop.customer("ana")
+    shop.campaign("win", messages=TWO % second, **keys)
+    shop.words("win/two", offer="{{ offer.code }} {{ offer.percent }}")
+    days.run(shop, "win", DAY)
+    days.send(shop, DAY)
+    days.advance(shop, "2026-02-06 10:00")
+
+
+def test_a_later_message_without_an_offer_shows_the_code_of_the_entry(shop: SmallShop) -> None:
+    two_offers(shop)
+    first, second = (json.loads(row["context"])["offer"] for row in days.rows(shop, "message", order="name"))
+    assert (second["code"], second["percent"], second["valid_until"]) == (first["code"], "10", "2026-03-03")
+    assert days.send(shop, "2026-02-06 10:00") == {"accepted": 1}
+
+
+def test_a_later_offer_ends_the_older_code_when_it_goes_out(shop: SmallShop) -> None:
+    two_offers(shop, ", offer: {percent: 15, valid: 5 days}")
+    ends = [row["ended_at"] for row in days.rows(shop, "code", order="issued_at")]
+    assert ends == [None, None]
+    days.send(shop, "2026-02-06 10:00")
+    first, second = (row["ended_at"] for row in days.rows(shop, "code", order="issued_at"))
+    assert first.startswith("2026-02-06 08:00")
+    assert second is None
+
+
+def test_a_code_that_never_went_out_ends_no_other(shop: SmallShop) -> None:
+    two_offers(shop, ", offer: {percent: 15, valid: 5 days}", exit="ordered")
+    shop.order("ana", "2026-02-06 10:01:00")
+    assert days.send(shop, "2026-02-06 10:05") == {"suppressed": 1}
+    assert [row["ended_at"] for row in days.rows(shop, "code")] == [None, None]
+
+
+def test_a_letter_keeps_no_more_of_a_person_than_its_words_read(shop: SmallShop) -> None:
+    shop.customer("ana", last_name="Secret", city="Cluj")
+    shop.campaign("gift")
+    days.run(shop, "gift", DAY)
+    (row,) = days.rows(shop, "message")
+    assert json.loads(row["context"]) == {"customer": {"first_name": "Ana"}}
