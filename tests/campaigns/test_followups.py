@@ -133,7 +133,8 @@ def test_a_first_message_whose_condition_does_not_hold_lets_somebody_enter_all_t
     shop.customer("ana")
     shop.campaign(
         "win",
-        messages="[{send: email, template: win/one, subject: S, when: orders >= 1}, {send: email, template: win/two, subject: S, after: 1 day}]",  # fmt: skip  # noqa: E501  # one campaign
+        messages="[{send: email, template: win/one, subject: S, when: orders >= 1}, "
+        "{send: email, template: win/two, subject: S, after: 1 day}]",
     )
     selected = days.run(shop, "win", DAY)
     assert (selected.send, selected.withheld, selected.enter) == ({}, {"when": 1}, 1)

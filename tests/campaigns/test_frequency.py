@@ -180,8 +180,10 @@ def test_room_in_sql_is_room_in_the_fullest_window_of_a_calendar(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(facts, "sent_days", lambda *_: table)
         frequency.lay(Desk, days.at("2026-03-20 10:00"), ())
-    sql = f"""select {frequency.room(Desk)} from (select 'ana' as customer_id, 'email' as channel, date '2026-03-20' as local_date) c
-              left join lateral (select {frequency.used(Desk)} from regulars_days s where s.customer_id = c.customer_id) u on true"""
+    sql = f"""with c as (select 'ana' as customer_id, 'email' as channel, date '2026-03-20' as local_date)
+              select {frequency.room(Desk)} from c left join lateral (
+                select {frequency.used(Desk)} from regulars_days s where s.customer_id = c.customer_id
+              ) u on true"""
     windows = [range(end - length + 1, end + 1) for end in range(length)]
     fullest = max(sum(got.get(day, 0) for day in window) for window in windows)
     assert Desk.connection.execute(sql).fetchone() == (messages - fullest,)

@@ -95,7 +95,14 @@ def test_a_campaign_that_is_not_live_enrols_nobody(shop: SmallShop) -> None:
     assert days.rows(shop, "enrolment") == []
 
 
-@pytest.mark.parametrize(("expect", "stopped"), [("{audience: {max: 1}}", "at most 1"), ("{send: {min: 3}}", "at least 3"), ("{audience: {min: 2, max: 2}}", "")])  # fmt: skip
+EXPECTED = [
+    ("{audience: {max: 1}}", "at most 1"),
+    ("{send: {min: 3}}", "at least 3"),
+    ("{audience: {min: 2, max: 2}}", ""),
+]
+
+
+@pytest.mark.parametrize(("expect", "stopped"), EXPECTED)
 def test_expect_stops_before_anything_is_written(shop: SmallShop, expect: str, stopped: str) -> None:
     shop.customer("ion")
     shop_with(shop, expect=expect)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from small_shop import SmallShop, at
-
 from regulars import clock
 from regulars.campaigns import running
 from regulars.campaigns.deliver import deliver
+from small_shop import SmallShop, at
 
 
 def test_somebody_in_the_audience_gets_the_message(shop: SmallShop) -> None:
