@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from regulars.campaigns.explain import Explanation, Why
 from regulars.campaigns.seen import Line
@@ -60,4 +60,5 @@ def _test(line: Line, *, named: bool) -> str:
 def _closing(told: Why) -> str:
     other = f"regulars why {told['customer']}"
     ways = "" if len(told["campaigns"]) != 1 else f" · all campaigns: {other}"
-    return f"Another day: --as-of 2026-08-20{ways}"
+    last_week = datetime.fromisoformat(told["as_of"]).date() - timedelta(days=7)
+    return f"Another day: --as-of {last_week}{ways}"
