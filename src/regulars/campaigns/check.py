@@ -21,7 +21,7 @@ from regulars.people.vocabulary import Vocabulary
 def check(root: Path) -> Problems:
     """Read the project in `root` and everything it names: tables and their columns, conditions, words, steps.
 
-    Files are looked at row by row once (what is unreadable, ids twice, orders of nobody); of a database only the columns.
+    Files are looked at row by row once (what is unreadable, ids twice, orders of nobody), a database for its columns.
     """
     project, problems = load(root)
     if project is None:
