@@ -47,8 +47,9 @@ def lay(root, *, source=FILES, traits="", segments="", customers=CUSTOMERS, orde
     (root / "rules.yaml").write_text(text + extra, encoding="utf-8")
     for name, raw in (("customers", customers), ("orders", orders)):
         if raw is not None:
-            path = root / "data" / f"{name}.csv"
-            path.write_bytes(raw if isinstance(raw, bytes) else raw.encode())
+            path, new = root / "data" / f"{name}.csv", raw if isinstance(raw, bytes) else raw.encode()
+            if not path.exists() or path.read_bytes() != new:
+                path.write_bytes(new)
     return root
 
 

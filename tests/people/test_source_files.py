@@ -61,7 +61,8 @@ def test_a_folder_whose_name_has_brackets_is_no_pattern(tmp_path):
 
 
 def test_sql_tables_name_the_others(tmp_path):
-    source = 'tables: {customers: data/customers.csv, orders: {sql: "select * from raw where total > 50"}, raw: data/raw.csv}'
+    query = '{sql: "select * from raw where total > 50"}'
+    source = f"tables: {{customers: data/customers.csv, orders: {query}, raw: data/raw.csv}}"
     root = lay(tmp_path, source=source, orders=None)
     (root / "data/raw.csv").write_text(ORDERS)
     assert people_of(root)["a"]["orders"] == 1
@@ -222,7 +223,8 @@ FILES_TYPES = "types: {discount: number}\n  tables: {customers: data/customers.c
 
 def test_a_column_that_is_nearly_of_a_kind_is_text_and_says_why(tmp_path):
     rows = "".join(f"{n},a,2026-01-05,1,{n}\n" for n in range(40))
-    root = lay(tmp_path, traits="d: {from: orders, value: sum(discount)}", orders="order_id,customer,at,total,discount\n" + rows + "x,a,2026-01-05,1,none\n")  # fmt: skip
+    orders = f"order_id,customer,at,total,discount\n{rows}x,a,2026-01-05,1,none\n"
+    root = lay(tmp_path, traits="d: {from: orders, value: sum(discount)}", orders=orders)
     (found,) = Opened(root).found.errors
     assert found.code == "kinds-differ"
     assert "1 of its 41 values are not number" in found.way_out
@@ -238,7 +240,13 @@ def test_types_are_said_for_a_column_or_for_a_column_of_a_table(tmp_path, types)
     assert people_of(root)["a"]["d"] == "5"
 
 
-@pytest.mark.parametrize(("types", "words"), [("{discont: number}", "Did you mean `discount`?"), ("{orders.discont: number}", "Did you mean `orders.discount`?")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("types", "words"),
+    [
+        ("{discont: number}", "Did you mean `discount`?"),
+        ("{orders.discont: number}", "Did you mean `orders.discount`?"),
+    ],
+)
 def test_types_of_a_column_that_is_not_there_are_told(tmp_path, types, words):
     (found,) = Opened(lay(tmp_path, source=FILES_TYPES.replace("{discount: number}", types))).problems
     assert found[0] == "missing-column"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import NoReturn
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -35,8 +34,9 @@ BINARY: dict[type[exp.Expression], str] = {
 }  # fmt: skip
 SPOKEN = {
     exp.Select: "a query inside a condition", exp.Subquery: "a query inside a condition", exp.Cast: "a cast",
-    exp.TryCast: "a cast", exp.Window: "a window function", exp.Exists: "a query inside a condition", exp.Alias: "an alias",
-    exp.Interval: "an interval", exp.DPipe: "`||`", exp.Star: "`*`", exp.Mod: "`%`", exp.RegexpLike: "a regular expression",
+    exp.TryCast: "a cast", exp.Window: "a window function", exp.Exists: "a query inside a condition",
+    exp.Alias: "an alias", exp.Interval: "an interval", exp.DPipe: "`||`", exp.Star: "`*`", exp.Mod: "`%`",
+    exp.RegexpLike: "a regular expression",
     exp.Collate: "a collation", exp.Concat: "two texts side by side",
 }  # fmt: skip
 
@@ -56,22 +56,7 @@ class _Refused(Exception):  # it never leaves this module
 def read(text: Written, problems: Problems) -> Node | None:
     """The tree of `text`, not yet typed; None when it is refused, with the reason in `problems`."""
     try:
-        if len(text) > LARGEST_TEXT:
-            raise _Refused(
-                "condition-too-long",
-                f"This condition has {len(text)} characters; {LARGEST_TEXT:,} are allowed.",
-                "give parts of it a name under `audiences`",
-            )
-        if not text.strip():
-            raise _Refused("condition-empty", "There is no condition here.", "write one, such as `orders >= 1`")
-        _look_at_tokens(text)
-        tree = _Reader(text).read(_parse(text))
-        if sum(1 for _ in tree.walk()) > LARGEST_TREE:
-            raise _Refused(
-                "condition-too-long",
-                f"This condition has more than {LARGEST_TREE} parts.",
-                "give parts of it a name under `audiences`",
-            )
+        return _read(text)
     except _Refused as refused:
         problems.add(refused.code, text.at(refused.start, refused.length), refused.sentence, refused.way_out)
         return None
@@ -83,6 +68,26 @@ def read(text: Written, problems: Problems) -> Node | None:
             "give parts of it a name under `audiences`",
         )
         return None
+
+
+def _read(text: str) -> Node:
+    """The tree of `text`; raises _Refused."""
+    if len(text) > LARGEST_TEXT:
+        raise _Refused(
+            "condition-too-long",
+            f"This condition has {len(text)} characters; {LARGEST_TEXT:,} are allowed.",
+            "give parts of it a name under `audiences`",
+        )
+    if not text.strip():
+        raise _Refused("condition-empty", "There is no condition here.", "write one, such as `orders >= 1`")
+    _look_at_tokens(text)
+    tree = _Reader(text).read(_parse(text))
+    if sum(1 for _ in tree.walk()) > LARGEST_TREE:
+        raise _Refused(
+            "condition-too-long",
+            f"This condition has more than {LARGEST_TREE} parts.",
+            "give parts of it a name under `audiences`",
+        )
     return tree
 
 
@@ -198,7 +203,7 @@ class _Reader:
                 return method(self, tree)  # type: ignore[no-any-return, operator]  # a table of methods and lambdas
         if isinstance(tree, exp.Func) and not isinstance(tree, tuple(SPOKEN)):
             return self._function(tree)
-        self._refuse(tree)
+        raise self._refusal(tree)
 
     def _binary(self, tree: exp.Expression, operation: str) -> Node:
         left, right = tree.this, tree.expression
@@ -264,11 +269,11 @@ class _Reader:
             otherwise = Node("yes_no", (), not tree.expression.this, start, length)
             known = Node("coalesce", (self.read(tree.this), otherwise), None, start, length)
             return known if tree.expression.this else Node("not", (known,), None, start, length)
-        self._refuse(tree)
+        raise self._refusal(tree)
 
     def _in(self, tree: exp.In) -> Node:
         if tree.args.get("query") or tree.args.get("unnest") or tree.args.get("field"):
-            self._refuse(tree)
+            raise self._refusal(tree)
         return self._node(tree, "in", tree.this, *tree.expressions)
 
     def _between(self, tree: exp.Between) -> Node:
@@ -277,7 +282,7 @@ class _Reader:
 
     def _case(self, tree: exp.Case) -> Node:
         if tree.this is not None:
-            self._refuse(tree)
+            raise self._refusal(tree)
         arms = [part for branch in tree.args["ifs"] for part in (branch.this, branch.args["true"])]
         last = tree.args.get("default")
         return self._node(tree, "case", *arms, *([last] if last is not None else [exp.Null()]))
@@ -317,14 +322,14 @@ class _Reader:
         """Refuse the small words that sqlglot keeps beside the operands: `symmetric`, `trim(leading …)`."""
         for key, value in tree.args.items():
             if value and key not in ("this", *OWN_NOTES) and not isinstance(value, (exp.Expression, list)):
-                self._refuse(tree)
+                raise self._refusal(tree)
 
-    def _refuse(self, tree: exp.Expression) -> NoReturn:
+    def _refusal(self, tree: exp.Expression) -> _Refused:
         start, length = self._span(tree)
         if isinstance(tree, exp.Alias):
             alias = tree.args["alias"]
             start, length = self._span(alias)
-            raise _Refused(
+            return _Refused(
                 "condition-syntax",
                 f"Something is missing before `{alias.name}`.",
                 "join two conditions by `and` or `or`",
@@ -333,7 +338,7 @@ class _Reader:
             )
         spoken = next((words for kind, words in SPOKEN.items() if isinstance(tree, kind)), None)
         what = spoken or f"`{self.text[start : start + length][:40]}`"
-        raise _Refused(
+        return _Refused(
             "not-a-condition",
             f"{what[0].upper()}{what[1:]} is not part of a condition.",
             "conditions take: and or not = <> < <= > >= in between like is null + - * / case, and functions",

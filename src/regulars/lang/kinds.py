@@ -72,7 +72,7 @@ class Typing:
     def _add(self, code: str, node: Node, sentence: str, way_out: str = "") -> None:
         self.problems.add(code, self.text.at(node.start, node.length), sentence, way_out)
 
-    def _node(self, node: Node) -> Node | None:
+    def _node(self, node: Node) -> Node | None:  # noqa: PLR0911  # a case for each kind of node
         if node.op == "column":
             return self._column(node)
         leaf: dict[str, Kind] = {
@@ -192,14 +192,14 @@ class Typing:
     def _compare(self, node: Node) -> Node | None:
         first, rest = node.args[0], list(node.args[1:])
         if first.op in ("text", "number") and node.op in COMPARISONS and rest[0].op not in ("text", "number"):
-            flipped = self._fit(rest[0], first, node)
+            flipped = self._fit(rest[0], first)
             return replace(node, args=(flipped, rest[0]), kind="yes_no") if flipped else None
-        fitted = [self._fit(first, arg, node) for arg in rest]
+        fitted = [self._fit(first, arg) for arg in rest]
         if any(arg is None for arg in fitted):
             return None
         return replace(node, args=(first, *(arg for arg in fitted if arg)), kind="yes_no")
 
-    def _fit(self, left: Node, right: Node, node: Node) -> Node | None:
+    def _fit(self, left: Node, right: Node) -> Node | None:
         """`right` as something that can be compared with `left`."""
         moments = ("date", "time")
         if left.kind in moments and right.op == "text":

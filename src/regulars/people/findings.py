@@ -28,7 +28,8 @@ def unreadable(source: Source) -> list[Problem]:
     for table, one in source.unreadable():
         vital = table == "orders" and one.column in (str(order.at), str(order.amount))
         what, form = SPOKEN[one.kind]
-        values = f"{one.values:,} {'value' if one.values == 1 else 'values'} of `{one.column}` in `{table}`"
+        noun = "value" if one.values == 1 else "values"
+        values = f"{one.values:,} {noun} of `{one.column}` in `{table}`"
         place = f"; the first is in this line, column {one.column_number}" if one.file else ""
         found.append(
             Problem(
@@ -43,7 +44,7 @@ def unreadable(source: Source) -> list[Problem]:
 
 
 def of_rows(source: Source, customers: str, orders: str) -> list[Problem]:
-    """Findings over relations in DuckDB: `customers` (rows of the table) and `orders` (a row per customer, see `traits`)."""
+    """Findings over DuckDB's `customers` (rows of the table) and `orders` (a row per customer, see `traits`)."""
     asked: tuple[Callable[[Source, str, str], list[Problem]], ...] = (_empty, _customers, _orders)
     return [problem for ask in asked for problem in ask(source, customers, orders)]
 

@@ -76,6 +76,7 @@ class Vocabulary:
 
     def build(self) -> Vocabulary:
         """Type every trait and segment, each after those it reads."""
+        self._one_meaning_each()
         self.fields |= self.source.fields("customers")
         for meaning, column in self.rules.source.customer.mapped().items():
             if meaning != "id":

@@ -1,0 +1,38 @@
+"""`check` answers at once: it loads nothing that is only for running."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from snapshots_of import lay
+
+ROOT = Path(__file__).parents[2]
+HEAVY = (
+    "ibis",
+    "prefect",
+    "fastapi",
+    "sqlalchemy",
+    "sqlmodel",
+    "aiohttp",
+    "sendgrid",
+    "twilio",
+    "pandas",
+    "phonenumbers",
+)
+PROGRAM = f"""
+import sys
+from pathlib import Path
+from regulars.campaigns.check import check
+problems = check(Path(sys.argv[1]))
+print([one.code for one in problems.errors], [name for name in {HEAVY!r} if name in sys.modules])
+"""
+
+
+def test_check_loads_neither_ibis_nor_prefect_nor_fastapi_nor_sqlalchemy(tmp_path):
+    root = lay(tmp_path, traits="spent: {from: orders, value: sum(total)}")
+    for folder in ("flows", "templates", "campaigns"):
+        shutil.copytree(ROOT / folder, root / folder, dirs_exist_ok=True)
+    shutil.rmtree(root / "campaigns")
+    found = subprocess.run([sys.executable, "-c", PROGRAM, str(root)], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[] []"
