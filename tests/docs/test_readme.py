@@ -23,7 +23,7 @@ def test_somebody_with_their_own_files_gets_to_the_first_plan_by_the_readme(tmp_
             (folder / block.file).write_text(block.text, encoding="utf-8")
         else:
             assert block.text in said, f"the readme shows\n{block.text}\nand this is said\n{said}"
-    assert "accepted 2" in said
+    assert "2 accepted" in said
     assert len(list((folder / ".regulars" / "outbox").rglob("*.eml"))) == 2
 
 
