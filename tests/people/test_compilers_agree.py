@@ -23,8 +23,15 @@ from regulars.people.rows import RowCompiler
 FIELDS = {"a": Field("number"), "b": Field("number"), "s": Field("text"), "t": Field("text")}
 FIELDS |= {"d": Field("date"), "m": Field("time"), "y": Field("yes_no")}
 TYPES = pa.schema(
-    [("a", pa.float64()), ("b", pa.int64()), ("s", pa.string()), ("t", pa.string())]
-    + [("d", pa.date32()), ("m", pa.timestamp("us")), ("y", pa.bool_())]
+    {
+        "a": pa.float64(),
+        "b": pa.int64(),
+        "s": pa.string(),
+        "t": pa.string(),
+        "d": pa.date32(),
+        "m": pa.timestamp("us"),
+        "y": pa.bool_(),
+    }
 )
 TEXTS = st.sampled_from(["", " ", "a", "A b", " ă\t", "100%", "a_b", "Ж"])
 DAYS = st.dates(date(1900, 1, 1), date(2100, 12, 31)) | st.sampled_from([date(2000, 2, 29), date(2024, 2, 28)])

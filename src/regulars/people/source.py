@@ -251,9 +251,8 @@ class Source:
         quoted, wanted, has = engine.name(column), self._fixed(table).get(column), kind_of(type_name)
         lowered, decimal = type_name.lower(), column in columns.money(self.rules, table)
         if lowered == "varchar":
-            if wanted is None or wanted == "text":
-                return f"nullif({quoted}, '')"
-            return columns.from_text(quoted, wanted, self.zone, decimal=decimal)
+            given = f"nullif({quoted}, '')"
+            return given if wanted in (None, "text") else columns.from_text(quoted, wanted, self.zone, decimal=decimal)
         if wanted == "text" and lowered != "varchar":
             return f"cast({f'cast({quoted} as bigint)' if lowered in ('double', 'float') else quoted} as varchar)"
         if decimal:
