@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from sqlalchemy import Connection
 
 from regulars.campaigns import frequency
 from regulars.campaigns.desk import Desk
@@ -19,9 +19,12 @@ from regulars.campaigns.exits import EXIT, exited
 from regulars.campaigns.local_time import after_quiet, quiet_hours, zones
 from regulars.campaigns.select import in_line
 from regulars.ledger import contacts
-from regulars.ledger.outbox import ClaimedMessage, Move
+from regulars.ledger.outbox import ClaimedMessage, Connection, Move
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 WAIT = timedelta(minutes=10)
 """How long a message of a paused campaign waits before somebody asks again."""
