@@ -23,7 +23,10 @@ from zoneinfo import ZoneInfo
 from regulars.campaigns.desk import Desk
 
 ZONE = "Europe/Bucharest"
-CUSTOMER = ("customer_id", "first_name", "last_name", "email", "phone", "country", "language", "timezone", "birthday", "city", "signed_up", "email_consent", "sms_consent")
+CUSTOMER = (
+    *("customer_id", "first_name", "last_name", "email", "phone", "country", "language", "timezone", "birthday"),
+    *("city", "signed_up", "email_consent", "sms_consent"),
+)
 ORDER = ("order_id", "customer_id", "ordered_at", "total", "discount", "coupon_code", "status")
 
 RULES = """
@@ -83,21 +86,45 @@ class SmallShop:
     def customer(self, customer_id: str, **facts: Any) -> str:
         """Somebody who may be written to on both channels, unless `facts` say otherwise. Returns the id."""
         known = {
-            "customer_id": customer_id, "first_name": customer_id.title(), "email": f"{customer_id}@example.com", "phone": "+40700000001", "country": "RO",
-            "language": "ro", "timezone": ZONE, "signed_up": "2020-01-01", "email_consent": "yes", "sms_consent": "yes",
-        }  # fmt: skip
+            "customer_id": customer_id,
+            "first_name": customer_id.title(),
+            "email": f"{customer_id}@example.com",
+            "phone": "+40700000001",
+            "country": "RO",
+            "language": "ro",
+            "timezone": ZONE,
+            "signed_up": "2020-01-01",
+            "email_consent": "yes",
+            "sms_consent": "yes",
+        }
         self.customers.append(known | facts)
         return customer_id
 
     def order(self, customer_id: str, at: str, total: float = 100, **facts: Any) -> str:
         """An order at `at` (`2026-01-05 10:00:00`, the shop's clock). Returns its id."""
         order_id = f"o{next(self._numbers)}"
-        self.orders.append({"order_id": order_id, "customer_id": customer_id, "ordered_at": at, "total": total, "discount": 0, "status": "paid"} | facts)
+        self.orders.append(
+            {
+                "order_id": order_id,
+                "customer_id": customer_id,
+                "ordered_at": at,
+                "total": total,
+                "discount": 0,
+                "status": "paid",
+            }
+            | facts
+        )
         return order_id
 
     def campaign(self, name: str, text: str = "", *, words: bool = True, **keys: str) -> None:
-        """A live campaign: `text` whole, or by keys, such as audience="orders >= 1", messages="[{send: email, template: hello/one}]"."""
-        body = {"title": name.title(), "status": "live", "audience": "orders >= 0", "schedule": "daily at 10:00", "messages": f"[{{send: email, template: {name}/one, subject: Salut}}]"}
+        """A live campaign: `text` whole, or by keys, such as audience="orders >= 1", holdout="10%"."""
+        body = {
+            "title": name.title(),
+            "status": "live",
+            "audience": "orders >= 0",
+            "schedule": "daily at 10:00",
+            "messages": f"[{{send: email, template: {name}/one, subject: Salut}}]",
+        }
         lines = text or "\n".join(f"{key}: {value}" for key, value in (body | keys).items())
         self._write(f"campaigns/{name}.yaml", lines + "\n")
         if words and not text:
@@ -105,11 +132,16 @@ class SmallShop:
                 self.words(f"{name}/{number}")
 
     def words(self, template: str, *, offer: str = "", languages: tuple[str, ...] = ("ro", "ru", "en")) -> None:
-        """Templates of all three kinds in these languages; `offer` is what stands below the greeting, such as `{{ offer.code }}`."""
+        """Templates of all three kinds; `offer` is what stands below the greeting, such as `{{ offer.code }}`."""
         for language in languages:
             hello = HELLO.get(language, "Hello")
-            self._write(f"templates/{template}.{language}.html", HTML.format(language=language, hello=hello, offer=offer))
-            self._write(f"templates/{template}.{language}.txt", f"{hello} {{{{ customer.first_name }}}} {offer}\n{{{{ shop.address }}}}\n{{{{ links.unsubscribe }}}}\n")
+            self._write(
+                f"templates/{template}.{language}.html", HTML.format(language=language, hello=hello, offer=offer)
+            )
+            self._write(
+                f"templates/{template}.{language}.txt",
+                f"{hello} {{{{ customer.first_name }}}} {offer}\n{{{{ shop.address }}}}\n{{{{ links.unsubscribe }}}}\n",
+            )
             self._write(f"templates/{template}.{language}.sms", f"{hello} {{{{ customer.first_name }}}} {offer}\n")
 
     def desk(self, *, looking: bool = False) -> Desk:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from people import NOW, enrolments, offers
+from ledger_people import NOW, enrolments, offers
 from sqlalchemy import select
 from sqlmodel import Session
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from people import NOW, SECOND, enrolments, messages, offers
+from ledger_people import NOW, SECOND, enrolments, messages, offers
 
 from regulars.ledger import consent, outbox
 from regulars.ledger.crossing import MOMENT

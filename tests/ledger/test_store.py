@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from people import NOW
+from ledger_people import NOW
 from sqlalchemy import text
 
 from regulars.errors import OutsideError, ProjectError, WrongUse

@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
-from people import NOW, SECOND, enrolments, messages, offers
+from ledger_people import NOW, SECOND, enrolments, messages, offers
 from sqlalchemy import update
 from sqlmodel import Session, col
 

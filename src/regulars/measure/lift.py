@@ -44,8 +44,8 @@ def compared(treated: Outcomes, holdout: Outcomes, currency: str, *, did: str = 
     if treated.people and holdout.people:
         conversion, revenue = _conversion(treated, holdout), _revenue(treated, holdout)
         lift["conversion"], lift["revenue"], lift["known"] = conversion, revenue, conversion["known"]
-        # Spending is skewed, and with few held out Welch's interval misses too often (8 % in a grocer's real baskets with
-        # nothing sent): money is claimed only where the orders alone have told already.
+        # Spending is skewed, and with few held out Welch's interval misses too often (8 % in a grocer's real baskets
+        # with nothing sent): money is claimed only where the orders alone have told already.
         revenue["known"] = revenue["known"] and conversion["known"]
         if revenue["difference"] and revenue["known"]:
             lift["earned"] = _times(revenue["difference"], treated.people)
