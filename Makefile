@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench docs lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/regulars demo demo
@@ -26,6 +26,10 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(INSTALLED)
+
+# The reference pages, from the models; a test fails when they drift.
+docs: $(INSTALLED)
+	$(BIN)/python -m regulars.lang.reference docs/reference
 
 # Pins everything with hashes and names no index; needs uv. It is whole, so installing it resolves nothing (--no-deps).
 lock:
