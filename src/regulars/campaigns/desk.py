@@ -257,11 +257,7 @@ class Desk:
     def _bring(self, table: str) -> None:
         """Copy a table of the shop's database into DuckDB, once, because a step asks for it."""
         if table not in self._brought:
-            self.connection.register("regulars_arriving", self.source.expression(table).to_pyarrow())
-            self.connection.execute(
-                f"create or replace temp table {engine.name(table)} as select * from regulars_arriving"
-            )
-            self.connection.unregister("regulars_arriving")
+            self.source.keep(table, self.source.expression(table))
             self._brought.add(table)
 
     def arrow(self, sql: str, **tables: pa.Table) -> pa.Table:

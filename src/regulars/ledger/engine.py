@@ -86,9 +86,7 @@ def empty() -> Engine:
 def _sqlite(url: URL, *, read_only: bool) -> Engine:
     if read_only:
         file = Path(str(url.database)).absolute()
-        # Only who may write can take away again the files that reading lays beside it; `query_only` guards it.
-        mode = "rw" if os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else "ro"
-        url = url.set(database=file.as_uri(), query={"mode": mode, "uri": "true"})
+        url = url.set(database=file.as_uri(), query={"mode": _looking_mode(file), "uri": "true"})
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY / 1000})
 
     def prepare(connection: Any, _record: Any) -> None:
@@ -103,6 +101,17 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
     event.listen(engine, "connect", prepare)
     _own_transactions(engine)
     return engine
+
+
+def _looking_mode(file: Path) -> str:
+    """`rw` where nothing waits in the log: only who may write can take away again the files that reading lays beside it.
+
+    `ro` where a killed writer left something there, which closing an `rw` connection would move into the ledger.
+    `query_only` guards both.
+    """
+    log = file.with_name(file.name + "-wal")
+    waits = log.exists() and log.stat().st_size > 0
+    return "rw" if not waits and os.access(file, os.W_OK) and os.access(file.parent, os.W_OK) else "ro"
 
 
 def _own_transactions(engine: Engine) -> None:
