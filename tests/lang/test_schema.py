@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
+from regulars.campaigns import editors
 from regulars.lang import schema
 from regulars.lang.campaign import Campaign
 from regulars.lang.complaints import family
@@ -28,7 +29,7 @@ def plain(path):
 
 
 def test_the_committed_schemas_are_those_of_the_models():
-    for name, text in schema.texts().items():
+    for name, text in schema.texts(editors.names_of(ROOT)).items():
         assert (ROOT / "schemas" / name).read_text("utf-8") == text, "run: regulars schema"
 
 
@@ -87,3 +88,27 @@ def test_every_key_is_in_its_schema_and_described():
             properties = found.get("properties") or found["anyOf"][1]["properties"]
             assert sorted(properties) == model.takes()
             assert all(part.get("description") for part in properties.values())
+
+
+def test_a_projects_own_names_are_offered_and_never_demanded(tmp_path):
+    names = schema.Names(
+        templates=["hello/first"],
+        steps={"recommend": {"properties": {"limit": {"type": "integer", "title": "Limit"}}}},
+        campaigns=["hello"],
+        tables=["orders"],
+        languages=["ro"],
+    )
+    campaign = json.loads(schema.texts(names)["campaign.schema.json"])
+    template = campaign["$defs"]["Message"]["properties"]["template"]
+    assert template["anyOf"][0] == {"enum": ["hello/first"]}
+    jsonschema.validate("not/written/yet", template)
+    step, group = campaign["properties"]["enrich"]["items"]["anyOf"]
+    assert step == {"enum": ["recommend"]}
+    assert group["properties"]["recommend"]["properties"] == {"limit": {"type": "integer"}}
+    rules = json.loads(schema.texts(names)["rules.schema.json"])
+    assert rules["$defs"]["Guards"]["properties"]["first"]["items"]["anyOf"][0] == {"enum": ["hello"]}
+
+
+def test_a_project_that_cannot_be_read_still_gets_its_schemas(tmp_path):
+    (tmp_path / "rules.yaml").write_text("shop: [", encoding="utf-8")
+    assert [path.name for path in editors.write(tmp_path)] == ["rules.schema.json", "campaign.schema.json"]

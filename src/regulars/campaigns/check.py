@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
-from regulars.campaigns import enrich
+from regulars import clock
+from regulars.campaigns import calendar, enrich
 from regulars.campaigns.desk import conditions_of
 from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
 from regulars.errors import RegularsError
+from regulars.lang.expressions import Expression, Field
+from regulars.lang.model import Rules
 from regulars.lang.problems import Position, Problems
 from regulars.lang.project import Project, load
-from regulars.people import findings
+from regulars.lang.written import Written
+from regulars.people import findings, unknowns
+from regulars.people.formulas import Formula
+from regulars.people.snapshot import SnapshotTaker
 from regulars.people.source import Source
-from regulars.people.vocabulary import Vocabulary
+from regulars.people.vocabulary import LEDGER_FACTS, Vocabulary
 
 
 def check(root: Path) -> Problems:
     """Read the project in `root` and everything it names: tables and their columns, conditions, words, steps.
 
-    Files are looked at row by row once (what is unreadable, ids twice, orders of nobody), a database for its columns.
+    Files are looked at row by row once (what is unreadable, ids twice, orders of nobody, what is unknown of whom); a
+    database only for its columns.
     """
     project, problems = load(root)
     if project is None:
@@ -29,10 +37,13 @@ def check(root: Path) -> Problems:
     source = Source(root, project.rules, problems).open()
     try:
         # Without the customers no name can be judged: the missing table is the one thing to say.
-        vocabulary = Vocabulary(project.rules, source, problems if source.has("customers") else Problems()).build()
+        broken = {name: Field("number", broken=True) for name in project.broken}
+        told = problems if source.has("customers") else Problems()
+        vocabulary = Vocabulary(project.rules, source, told, broken).build()
         if _all_open(source):
-            _conditions(project, vocabulary)
-            _rows(source, problems)
+            conditions = _conditions(project, vocabulary)
+            _rows(source, problems, vocabulary)
+            _people(conditions, vocabulary)
         steps = _steps(project, problems)
         _words(project, vocabulary, steps, problems, known=source.has("customers"))
     finally:
@@ -44,10 +55,16 @@ def _all_open(source: Source) -> bool:
     return all(source.has(str(table)) for table in source.rules.source.tables)
 
 
-def _conditions(project: Project, vocabulary: Vocabulary) -> None:
+Conditions = list[tuple[Written, Expression]]
+
+
+def _conditions(project: Project, vocabulary: Vocabulary) -> Conditions:
+    """Every condition of a campaign that can be read, with its text; what cannot is told."""
+    found: Conditions = []
     for name, campaign in project.campaigns.items():
         for text in conditions_of(campaign):
-            vocabulary.condition(text)
+            if expression := vocabulary.condition(text):
+                found.append((text, expression))
         schedule, days = (
             campaign.schedule,
             sorted(field for field, about in vocabulary.fields.items() if about.kind in ("date", "time")),
@@ -63,14 +80,50 @@ def _conditions(project: Project, vocabulary: Vocabulary) -> None:
     order = vocabulary.rules.source.order
     if order.counts is not None:
         vocabulary.row_condition("orders", order.counts)
+    return found
 
 
-def _rows(source: Source, problems: Problems) -> None:
+def _rows(source: Source, problems: Problems, vocabulary: Vocabulary) -> None:
     found = findings.unreadable(source)
     if source.in_files and not problems.errors:
-        found += findings.of_rows(source, "customers", findings.orders_by_customer(source))
+        counts, today = source.rules.source.order.counts, _today(source)
+        read = vocabulary.row_condition("orders", counts) if counts is not None else None
+        which = Formula(today, {})(read.tree) if read else "true"
+        found += findings.of_rows(source, "customers", findings.orders_by_customer(source, which))
     for one in found:
         problems.add(one.code, one.position, one.sentence, one.way_out, one.level)
+
+
+def _people(conditions: Conditions, vocabulary: Vocabulary) -> None:
+    """What conditions make of what is unknown, and texts that nobody has: of files, whose people are at hand."""
+    source, problems = vocabulary.source, vocabulary.problems
+    if not source.in_files or problems.errors:
+        return
+    named = _named_conditions(vocabulary.rules)
+    typed = [tree for one in vocabulary.derived for tree in one.expressions if tree.text in named]
+    asked = conditions + [(named[tree.text], tree) for tree in typed]
+    asked = [(text, tree) for text, tree in asked if not tree.names & LEDGER_FACTS.keys()]
+    if not any(node.op in ("<>", "not", "=", "in") for _, tree in asked for node in tree.tree.walk()):
+        return
+    today = _today(source)
+    try:
+        snapshot = SnapshotTaker(source.root, source, vocabulary, today).take(None)
+    except RegularsError:
+        return  # whoever asks for these people next is told why there are none
+    people = unknowns.People(source, snapshot.relation, today)
+    for text, tree in asked:
+        unknowns.tell(text, tree, people, problems)
+
+
+def _named_conditions(rules: Rules) -> dict[str, Written]:
+    """The conditions of segments and audiences, each as it is written."""
+    texts = [segment.condition for segment in rules.all_segments().values() if segment.condition is not None]
+    texts += [step.condition for segment in rules.segments.values() for step in segment.steps if not step.otherwise]
+    return {str(text): text for text in texts}
+
+
+def _today(source: Source) -> date:
+    return calendar.day_of(clock.now(), str(source.rules.shop.timezone))
 
 
 def _steps(project: Project, problems: Problems) -> dict[str, Step]:

@@ -49,8 +49,8 @@ def check(
 
 @app.command()
 def schema(project: ProjectOption = None) -> None:
-    """Write schemas/*.json, from which editors complete keys."""
-    from regulars.lang.schema import write
+    """Write schemas/*.json, from which editors complete keys, templates and steps."""
+    from regulars.campaigns.editors import write
 
     root = root_of(project)
     for path in write(root):

@@ -154,6 +154,15 @@ def _not_a_word(complaint: Complaint, word: type[Word], document: Document, prob
 
 def _wrong_shape(complaint: Complaint, document: Document, problems: Problems) -> None:
     expected, value = complaint.where.expected, complaint.value
+    glued = next((key for key in value if key.startswith("-")), None) if isinstance(value, dict) else None
+    if glued is not None and get_origin(expected) is list:
+        problems.add(
+            "space-after-dash",
+            document.position((*complaint.spot, glued), key=True),
+            "A step of a list needs a space after its dash.",
+            f"write   - {glued[1:]}: …",
+        )
+        return
     if isinstance(expected, type) and issubclass(expected, Key):
         wanted, way_out = "a group of keys", f"{expected.noun} takes: {', '.join(expected.takes())}"
     elif get_origin(expected) is dict:

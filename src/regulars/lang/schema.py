@@ -7,6 +7,8 @@ text) and take a number wherever somebody may write `10` for a text.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,23 +44,76 @@ _BARE_VALUES = (("Message", "subject"), ("Offer", "next_time"))
 """Keys that take one text beside their group or list."""
 
 
-def texts() -> dict[str, str]:
-    """File name → content of every schema."""
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a project calls its own: offered by editors, never demanded, for a schema may be older than the files.
+
+    `steps` maps the name of a step of the shop to the JSON Schema of its parameters.
+    """
+
+    templates: Sequence[str] = ()
+    steps: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    campaigns: Sequence[str] = ()
+    tables: Sequence[str] = ()
+    languages: Sequence[str] = ()
+
+
+def texts(names: Names | None = None) -> dict[str, str]:
+    """File name → content of every schema, with the names of a project where they are given."""
     return {
-        name: json.dumps(_schema(model, title), ensure_ascii=False, indent=2) + "\n"
+        name: json.dumps(_offering(_schema(model, title), names or Names()), ensure_ascii=False, indent=2) + "\n"
         for name, (model, title) in _FILES.items()
     }
 
 
-def write(root: Path) -> list[Path]:
+def write(root: Path, names: Names | None = None) -> list[Path]:
     """Write the schemas into `root/schemas`; the files written."""
     folder = root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in texts().items():
+    for name, text in texts(names).items():
         (folder / name).write_text(text, encoding="utf-8")
         written.append(folder / name)
     return written
+
+
+def _offering(schema: dict[str, Any], names: Names) -> dict[str, Any]:
+    """`schema` with the project's own names where one of them belongs."""
+    definitions, properties = schema["$defs"], schema["properties"]
+    if "Message" in definitions:
+        message = definitions["Message"]["properties"]
+        _offer(message, "template", names.templates)
+        spoken = message["subject"]["anyOf"][1]
+        spoken |= {"properties": dict.fromkeys(names.languages, _SCALAR)} if names.languages else {}
+        if names.steps:
+            properties["enrich"]["items"] = {"anyOf": [{"enum": list(names.steps)}, _step_group(names.steps)]}
+    if "Guards" in definitions:
+        _offer(definitions["Guards"]["properties"]["first"], "items", names.campaigns)
+        _offer(definitions["Trait"]["anyOf"][1]["properties"], "from", names.tables)
+    return schema
+
+
+def _offer(owner: dict[str, Any], key: str, values: Sequence[str]) -> None:
+    """Offer `values` at `owner[key]`, beside whatever else may stand there."""
+    if values:
+        described = {"description": owner[key]["description"]} if "description" in owner[key] else {}
+        owner[key] = {**described, "anyOf": [{"enum": list(values)}, owner[key]]}
+
+
+def _step_group(steps: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    """`recommend: {limit: 3}`: one step with its parameters."""
+    properties = {
+        name: {
+            "type": "object",
+            "properties": {key: {k: v for k, v in part.items() if k != "title"} for key, part in _parameters(taken)},
+        }
+        for name, taken in steps.items()
+    }
+    return {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": properties}
+
+
+def _parameters(taken: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return sorted(taken.get("properties", {}).items())
 
 
 class _Plain(GenerateJsonSchema):

@@ -49,11 +49,14 @@ def of_rows(source: Source, customers: str, orders: str) -> list[Problem]:
     return [problem for ask in asked for problem in ask(source, customers, orders)]
 
 
-def orders_by_customer(source: Source) -> str:
-    """The relation `of_rows` wants, straight from the files: what `check` looks at without counting any trait."""
+def orders_by_customer(source: Source, counts: str = "true") -> str:
+    """The relation `of_rows` wants, straight from the files: what `check` looks at without counting any trait.
+
+    `counts` is SQL over a row of `orders`: whether it counts.
+    """
     order = source.rules.source.order
     customer, amount = name(str(order.customer)), name(str(order.amount))
-    negative = f"count(*) filter (where {amount} < 0) as {NEGATIVE}"
+    negative = f"count(*) filter (where {amount} < 0 and ({counts})) as {NEGATIVE}"
     return f"(select {customer} as {CUSTOMER}, count(*) as {ROWS}, {negative} from orders group by 1)"
 
 
