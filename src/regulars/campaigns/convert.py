@@ -48,7 +48,7 @@ def convert(desk: Desk, at: datetime) -> Converted:
     if since is None:
         return Converted()
     counting = Counting(desk.vocabulary, desk.day(at))
-    placed = orders.placed(counting, since, at)
+    placed = desk.placed(since, at)
     referred = _referred(desk, counting, placed, at)
     credited = _credited(desk, placed, referred, at)
     outcomes = _changed(desk, _outcomes(desk, placed, referred, at), at)

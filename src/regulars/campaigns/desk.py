@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -224,6 +224,10 @@ class Desk:
     def order_totals(self, moment: datetime) -> Totals:
         """What all orders that count add up to, up to the end of the day of `moment`; kept beside the day's people."""
         return orders.kept_totals(self.snapshot(moment), lambda: Counting(self.vocabulary, self.day(moment)))
+
+    def placed(self, since: datetime, until: datetime, customers: Sequence[str] | None = None) -> pa.Table:
+        """Orders that count after `since` and up to `until`, of `customers` or of everybody; see `people.orders`."""
+        return orders.placed(Counting(self.vocabulary, self.day(until)), since, until, customers)
 
     @cached_property
     def _campaigns_read_ledger(self) -> bool:

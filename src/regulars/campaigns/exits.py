@@ -8,10 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.campaigns.desk import ORDERED, Desk
-from regulars.people import orders
 from regulars.people.engine import name as quoted
 from regulars.people.formulas import Formula
-from regulars.people.traits import Counting
 from regulars.people.vocabulary import LEDGER_FACTS
 
 EXIT = "exit"
@@ -43,7 +41,7 @@ def _ordered(desk: Desk, entries: pa.Table, at: datetime) -> set[str]:
     since = pc.min(entries["entered_at"]).as_py()
     few = entries.num_rows <= NAMED
     customers = sorted(set(entries["customer_id"].to_pylist())) if few else None
-    placed = orders.placed(Counting(desk.vocabulary, desk.day(at)), since, at, customers=customers)
+    placed = desk.placed(since, at, customers)
     found = desk.arrow(
         """select distinct e.customer_id
            from entries e join placed p on p.customer_id = e.customer_id and p.at > e.entered_at""",

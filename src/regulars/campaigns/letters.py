@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -40,7 +41,7 @@ class Letters:
         """What the campaign's file says."""
         return self.desk.campaign(self.campaign_name)
 
-    @property
+    @cached_property
     def reads(self) -> dict[str, set[str]]:
         """What the template and its subjects read: {"customer": {"first_name"}, "offer": {"code"}}."""
         from regulars.words.inspect import variables

@@ -43,7 +43,7 @@ CampaignsArgument = Annotated[
 ]
 
 STORY = (
-    "init", "demo", "check", "test", "schema", "explain", "segments", "plan", "preview", "why",
+    "init", "demo", "check", "test", "schema", "explain", "segments", "plan", "preview", "why", "simulate",
     "run", "deliver", "conversions", "report", "up", "deploy",
 )  # fmt: skip
 """The verbs in the order in which somebody meets them."""

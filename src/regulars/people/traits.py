@@ -41,8 +41,11 @@ class Counting:
         return sorted({"orders", *(one.table for one in self.vocabulary.counted)})
 
     def load(self) -> None:
-        """Leave `PEOPLE` (all columns of `customers`) and `COUNTED…` (a row per customer) in DuckDB."""
-        self.source.keep(PEOPLE, self.source.expression("customers").select(*self.source.fields("customers")))
+        """Leave `PEOPLE` and `COUNTED…` (a row per customer) in DuckDB.
+
+        `PEOPLE` has all columns of `customers`, without those who came later where the table's `at` says when.
+        """
+        self.source.keep(PEOPLE, self.until_day_ends("customers").select(*self.source.fields("customers")))
         for table in self.tables():
             self.source.keep(COUNTED + table, self.aggregate(table))
 

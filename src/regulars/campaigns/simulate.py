@@ -1,0 +1,67 @@
+"""Simulate: every day of a stretch of the shop's history, with its real orders, and a ledger that is thrown away.
+
+The ledger starts empty: whoever the rules would reach on the first day is reached on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from regulars import clock
+from regulars.campaigns.convert import convert
+from regulars.campaigns.desk import Desk
+from regulars.campaigns.rehearsal import EVENING, Day, live_day, rehearsing
+from regulars.campaigns.simulated import Simulation, summed
+from regulars.errors import WrongUse
+from regulars.lang.project import Project
+
+LONGEST = 731
+"""Days: two years."""
+
+
+def simulate(
+    root: Path, first: date, days: int, campaigns: Sequence[str] = (), told: Callable[[date], None] = lambda _: None
+) -> Simulation:
+    """Live through `days` days from `first` on with `campaigns` (default: all that are live) of the project in `root`.
+
+    Nothing of the project is touched, and nothing is rendered or sent. `told` hears of each day when it is over.
+    Raises WrongUse for a campaign that does not exist or a stretch that has no sense.
+    """
+    if not 1 <= days <= LONGEST:
+        raise WrongUse(f"{days} days cannot be simulated.", f"From 1 to {LONGEST}.")
+    with rehearsing(root, lambda project: _only(project, campaigns)) as desk:
+        for name in campaigns:
+            desk.campaign(name)
+        lived: list[Day] = []
+        for number in range(days):
+            day = first + timedelta(days=number)
+            lived.append(live_day(desk, day, list(desk.project.campaigns)))
+            _credit(desk, day)
+            told(day)
+        return summed(desk, lived, _evening(desk, lived[-1].day))
+
+
+def _only(project: Project, campaigns: Sequence[str]) -> Project:
+    """The project with every other campaign paused: it neither sends nor goes first."""
+    if not campaigns:
+        return project
+    known = {
+        name: one if name in campaigns else one.model_copy(update={"status": "paused"})
+        for name, one in project.campaigns.items()
+    }
+    return replace(project, campaigns=known)
+
+
+def _credit(desk: Desk, day: date) -> None:
+    """The orders that history really holds, matched to what would have been sent."""
+    at = _evening(desk, day)
+    with clock.frozen(at):
+        convert(desk, at)
+
+
+def _evening(desk: Desk, day: date) -> datetime:
+    return datetime.combine(day, EVENING, ZoneInfo(desk.zone))

@@ -1,0 +1,32 @@
+"""Everything that one ledger sent and promised, row by row: what a simulation is summed up from."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from sqlalchemy import select
+from sqlmodel import col
+
+from regulars.ledger.crossing import MONEY
+from regulars.ledger.store import Ledger
+from regulars.ledger.tables import SENT, Code, Enrolment, Message
+
+_TEXT = pa.string()
+MESSAGES = pa.schema([(name, _TEXT) for name in ("campaign", "name", "customer_id", "channel", "local_day")])
+CODES = pa.schema([("campaign", _TEXT), ("kind", _TEXT), ("value", MONEY)])
+ENTRIES = pa.schema([(name, _TEXT) for name in ("campaign", "customer_id", "arm")])
+
+
+def messages(ledger: Ledger) -> pa.Table:
+    """Messages that went out: campaign, name, customer_id, channel, local_day (ISO; the customer's)."""
+    statement = select(*(col(getattr(Message, name)) for name in MESSAGES.names)).where(col(Message.state).in_(SENT))
+    return ledger.arrow(statement, schema=MESSAGES)
+
+
+def codes(ledger: Ledger) -> pa.Table:
+    """Codes that were issued: campaign, kind, value."""
+    return ledger.arrow(select(col(Code.campaign), col(Code.kind), col(Code.value)), schema=CODES)
+
+
+def entries(ledger: Ledger) -> pa.Table:
+    """Entries of all arms: campaign, customer_id, arm."""
+    return ledger.arrow(select(*(col(getattr(Enrolment, name)) for name in ENTRIES.names)), schema=ENTRIES)
