@@ -1,5 +1,7 @@
 # Two commands on a fresh machine (Python 3.11 or newer): make demo, make test. Everything else is for developers.
 PYTHON ?= python3
+# Some machines forbid bytecode; every command here starts many processes, which would all compile again.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
