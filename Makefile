@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check bench docs lock clean
+.PHONY: demo test check bench docs fuzz lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/regulars demo demo
@@ -21,6 +21,10 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+# 100,000 damaged files and conditions; none may make a traceback. About half an hour.
+fuzz: $(INSTALLED)
+	$(BIN)/python tests/fuzzing.py
 
 $(INSTALLED): requirements.lock pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'Regulars needs Python 3.11 or newer')"
