@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import date, datetime
@@ -107,6 +108,12 @@ def test_nothing_of_the_project_is_touched(shop, lapsed):
     lapsed("{messages: [winback/one]}")
     assert everything_in(shop.root) == before
     assert not (shop.root / ".regulars").exists()
+
+
+def test_a_shop_without_a_file_of_data_can_be_tested(shop, lapsed):
+    lapsed("{messages: []}")
+    shutil.rmtree(shop.root / "data")
+    assert run_rule_tests(shop.root).problems.found == []
 
 
 def test_cases_with_the_same_names_do_not_meet(lapsed):

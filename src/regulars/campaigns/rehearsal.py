@@ -159,10 +159,13 @@ def rehearsing(root: Path, changed: Callable[[Project], Project] = lambda projec
         rules = _where_they_are(project.rules, root.resolve())
         project = changed(replace(project, rules=rules, campaigns=wordless))
         with RehearsalDesk(folder, project, _harmless(root), problems) as desk:
-            # The shop's rows fit a few of DuckDB's blocks: one thread counts them sooner than several that meet.
-            if _rows(desk) < SMALL:
-                desk.connection.execute("set threads = 1")
             yield desk
+
+
+def hurry(desk: Desk) -> None:
+    """Let one thread count a small shop: its rows fit a few of DuckDB's blocks, and several would only meet."""
+    if _rows(desk) < SMALL:
+        desk.connection.execute("set threads = 1")
 
 
 def _rows(desk: Desk) -> int:

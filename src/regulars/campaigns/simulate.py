@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from regulars import clock
 from regulars.campaigns.convert import convert
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.rehearsal import EVENING, Day, live_day, rehearsing
+from regulars.campaigns.rehearsal import EVENING, Day, hurry, live_day, rehearsing
 from regulars.campaigns.simulated import Simulation, summed
 from regulars.errors import WrongUse
 from regulars.lang.project import Project
@@ -36,6 +36,7 @@ def simulate(
     with rehearsing(root, lambda project: _only(project, campaigns)) as desk:
         for name in campaigns:
             desk.campaign(name)
+        hurry(desk)
         lived: list[Day] = []
         for number in range(days):
             day = first + timedelta(days=number)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from regulars.campaigns.rehearsal import RehearsalDesk, live_day, time_of
+from regulars.campaigns.rehearsal import RehearsalDesk, hurry, live_day, time_of
 from regulars.lang.model import Expect, Rules, Table
 from regulars.lang.project import Project
 from regulars.lang.rule_tests import RuleTest, SentBefore
@@ -78,6 +78,7 @@ class Stage:
             (ours / used).unlink(missing_ok=True)
         shutil.rmtree(ours / "decisions", ignore_errors=True)
         with RehearsalDesk(self.scratch, project, self.settings, project.problems) as desk:
+            hurry(desk)
             for mark, case in cases.items():
                 _tell_history(desk, mark, case)
             yield desk
