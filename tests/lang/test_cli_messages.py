@@ -4,6 +4,7 @@ After a sentence has been improved: `REGULARS_WRITE_MESSAGES=1 pytest tests/lang
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def test_the_argument_is_told(case, shop, capsys):
     code = _run(command.removeprefix("$ regulars ").split())
     said = capsys.readouterr()
     told = f"{said.err}[{code}]\n".replace(str(Path.cwd()), "/shop")
+    told = re.sub(r"(?:\w+, ){5,}\w+", "all verbs", told)
     if os.environ.get("REGULARS_WRITE_MESSAGES"):
         case.write_text(f"{command}\n{told}", encoding="utf-8")
         return
