@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.cli import app as command_line
+from regulars.cli import entry as command_line
 from small_shop import SmallShop
 
 
@@ -33,7 +33,7 @@ def regulars(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
         if at is not None:
             monkeypatch.chdir(at)
         capsys.readouterr()
-        code = command_line._run([os.fspath(word) for word in words])
+        code = command_line.run([os.fspath(word) for word in words])
         said = capsys.readouterr()
         return Told(code, said.out, said.err)
 

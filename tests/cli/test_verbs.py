@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from regulars.campaigns import convert
-from regulars.cli import app as command_line
+from regulars.cli import entry as command_line
 from small_shop import SmallShop
 
 DAY = ("--as-of", "2026-02-02")
@@ -213,13 +213,17 @@ def test_a_day_and_a_moment_may_be_named(regulars: Any, hello: SmallShop, day: s
 
 
 def test_check_loads_neither_prefect_nor_a_web_server_nor_a_database_library(hello: SmallShop) -> None:
-    heavy = ("prefect", "fastapi", "ibis", "sqlalchemy", "sqlmodel", "aiohttp", "sendgrid", "twilio", "pandas")
+    heavy = ("prefect", "fastapi", "sqlalchemy", "sqlmodel", "aiohttp", "sendgrid", "twilio", "pandas")
     script = (
-        "import sys; from regulars.cli.app import _run; code = _run(['check', '--project', sys.argv[1]]); "
+        "import sys; from regulars.cli.entry import run; code = run(['check', '--project', sys.argv[1]]); "
         f"print([name for name in {heavy!r} if name in sys.modules]); sys.exit(code)"
     )
-    done = subprocess.run([sys.executable, "-c", script, str(hello.root)], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == "[]"
+    # The first check of a day counts the traits, for which it needs Ibis; the others find them counted.
+    for named in (script, script.replace("('prefect'", "('ibis', 'prefect'")):
+        done = subprocess.run(
+            [sys.executable, "-c", named, str(hello.root)], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_every_verb_has_its_place_in_the_story(regulars: Any) -> None:

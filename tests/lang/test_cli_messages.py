@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.cli.app import _run
+from regulars.cli.entry import run as _run
 
 MESSAGES = Path(__file__).parents[1] / "messages"
 CASES = sorted((MESSAGES / "_cli").glob("*.txt"))

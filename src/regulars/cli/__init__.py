@@ -1,5 +1,5 @@
 """The command line: `regulars VERB`. stdout is the answer, stderr the story."""
 
-from regulars.cli.app import main
+from regulars.cli.entry import main
 
 __all__ = ["main"]

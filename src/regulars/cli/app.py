@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-import os
-import sys
-import traceback
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import typer
-from typer.exceptions import TyperException
-from typer.models import CommandInfo
 
-from regulars.errors import RegularsError, WrongUse
+from regulars.errors import WrongUse
 from regulars.lang.project import find_root
 
 app = typer.Typer(
@@ -41,14 +35,6 @@ FormatOption = Annotated[Literal["text", "json"], typer.Option("--format", help=
 CampaignsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[CAMPAIGN]...", help="Names of campaigns. Default: all.")
 ]
-
-STORY = (
-    "init", "demo", "check", "test", "schema", "explain", "segments", "plan", "preview", "why", "simulate",
-    "run", "deliver", "conversions", "report", "up", "deploy",
-)  # fmt: skip
-"""The verbs in the order in which somebody meets them."""
-INTERRUPTED = 130
-BROKEN = 3
 
 
 def _tell_version(wanted: bool) -> None:  # Typer calls it with the option's value
@@ -104,87 +90,3 @@ def answer_json(value: Any) -> None:
 def tell(text: str) -> None:
     """Write to stderr."""
     typer.echo(text, err=True)
-
-
-def main() -> None:
-    """Run the command line and leave with its exit code (DESIGN section 6)."""
-    sys.exit(_run(sys.argv[1:]))
-
-
-def _run(arguments: list[str]) -> int:
-    from regulars.cli import act, begin, look, serve, trying  # noqa: F401  # each registers its verbs
-
-    app.registered_commands.sort(key=lambda verb: STORY.index(_name(verb)))
-    # `--debug` is understood wherever it stands: who adds it, adds it at the end.
-    rest = [word for word in arguments if word != "--debug"]
-    try:
-        code = app(rest, standalone_mode=False)
-    except BaseException as error:  # noqa: BLE001  # the one place that catches everything: a marketer never sees a traceback
-        if "--debug" in arguments and not isinstance(error, typer.Exit):
-            traceback.print_exc()
-        return _told(error, rest)
-    if code == INTERRUPTED:
-        return _told(KeyboardInterrupt(), rest)
-    return code if isinstance(code, int) else 0
-
-
-def _told(error: BaseException, arguments: list[str]) -> int:
-    """Tell what went wrong, on stderr; returns the exit code."""
-    if isinstance(error, typer.Exit):
-        return error.exit_code
-    if isinstance(error, KeyboardInterrupt | typer.Abort):
-        tell("Interrupted. Whatever had begun can be run again: nothing is sent twice.")
-        return INTERRUPTED
-    if isinstance(error, BrokenPipeError):
-        # Whoever read the answer (`| head`) has read enough; Python must not try to flush it at exit.
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123  # lives as long as the process
-        return 0
-    if isinstance(error, TyperException):
-        return _wrong_use(error.format_message(), arguments)
-    if isinstance(error, RegularsError):
-        return _explain(error, arguments)
-    tell(
-        f"regulars: this is a mistake of ours ({type(error).__name__}). Nothing more was done.\n"
-        f"  Run `regulars {' '.join(arguments)} --debug` and send us what it prints; it may quote your data."
-    )
-    return BROKEN
-
-
-def _wrong_use(words: str, arguments: list[str]) -> int:
-    """What Typer found wrong with the words of the command, in two lines."""
-    if words:
-        verb = next((word for word in arguments if word in _verbs()), "")
-        unknown = next((word for word in arguments if not word.startswith("-")), "")
-        near = difflib.get_close_matches(unknown, _verbs(), 1) if not verb else []
-        hint = f" Did you mean `{near[0]}`?" if near and "Did you mean" not in words else ""
-        lists = f"`regulars {verb} --help` tells what it takes." if verb else f"Verbs: {', '.join(_verbs())}."
-        tell(f"regulars: {' '.join(words.split())}{hint}\n  {lists}")
-    return WrongUse.exit_code
-
-
-def _verbs() -> list[str]:
-    return [_name(verb) for verb in app.registered_commands]
-
-
-def _name(verb: CommandInfo) -> str:
-    return str(verb.name or (verb.callback.__name__ if verb.callback else ""))
-
-
-def _explain(error: RegularsError, arguments: list[str]) -> int:
-    from regulars.campaigns.desk import ProblemsFoundError
-
-    if isinstance(error, ProblemsFoundError):
-        from regulars.lang.telling import as_text
-
-        tell(as_text(error.problems.sorted(), _root_for_errors(arguments)))
-    else:
-        tell(f"regulars: {error.sentence}" + (f"\n  {error.way_out}" if error.way_out else ""))
-    return error.exit_code
-
-
-def _root_for_errors(arguments: list[str]) -> Path:
-    for place, word in enumerate(arguments):
-        option, _, value = word.partition("=")
-        if option == "--project":
-            return find_root(Path(value or "".join(arguments[place + 1 : place + 2])))
-    return find_root(Path.cwd())
