@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from regulars.lang.conditions import read
-from regulars.lang.expressions import AGGREGATES, Expression, Field
+from regulars.lang.expressions import AGGREGATES, Expression, Field, Node
 from regulars.lang.kinds import Typing
 from regulars.lang.model import Rules, Segment, Trait
 from regulars.lang.problems import Position, Problems
@@ -204,12 +204,15 @@ class Vocabulary:
         self._levels[name] = one.level
         self.derived.append(one)
 
-    def _typed(self, name: str, described: Trait | Segment, trees: dict[Written, object]) -> Derived:
+    def _typed(self, name: str, described: Trait | Segment, trees: dict[Written, Node | None]) -> Derived:
         typed: list[Expression | None] = []
         for text, tree in trees.items():
             typing = Typing(text, self.fields, self.problems)
-            whole = typing.expression(tree) if isinstance(described, Trait) else typing.condition(tree)  # type: ignore[arg-type]  # None is looked at next
-            typed.append(whole if tree is not None else None)
+            if tree is None:
+                typed.append(None)
+                continue
+            whole = typing.expression(tree) if isinstance(described, Trait) else typing.condition(tree)
+            typed.append(whole)
             self._no_nesting(text, whole)
         level = 1 + max(
             (self._levels.get(read_name, 0) for tree in typed if tree for read_name in tree.names), default=0
