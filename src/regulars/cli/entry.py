@@ -51,10 +51,8 @@ def run(arguments: list[str]) -> int:
 
 def _told(error: BaseException, arguments: list[str]) -> int:
     """Tell what went wrong, on stderr; returns the exit code."""
-    if isinstance(error, typer.Exit):
-        return error.exit_code
-    if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else 0
+    if isinstance(error, typer.Exit | SystemExit):
+        return _code(error)
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         tell("Interrupted. Whatever had begun can be run again: nothing is sent twice.")
         return INTERRUPTED
@@ -71,6 +69,11 @@ def _told(error: BaseException, arguments: list[str]) -> int:
         f"  Run `regulars {' '.join(arguments)} --debug` and send us what it prints; it may quote your data."
     )
     return BROKEN
+
+
+def _code(leaving: typer.Exit | SystemExit) -> int:
+    code = leaving.exit_code if isinstance(leaving, typer.Exit) else leaving.code
+    return code if isinstance(code, int) else 0
 
 
 def _wrong_use(words: str, arguments: list[str]) -> int:

@@ -104,7 +104,7 @@ def _sqlite(url: URL, *, read_only: bool) -> Engine:
 
 
 def _looking_mode(file: Path) -> str:
-    """`rw` where nothing waits in the log: only who may write can take away again the files that reading lays beside it.
+    """`rw` where nothing waits in the log: only who may write can take away the files that reading lays beside it.
 
     `ro` where a killed writer left something there, which closing an `rw` connection would move into the ledger.
     `query_only` guards both.
