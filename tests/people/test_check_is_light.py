@@ -34,5 +34,11 @@ def test_check_loads_neither_ibis_nor_prefect_nor_fastapi_nor_sqlalchemy(tmp_pat
     for folder in ("flows", "templates", "campaigns"):
         shutil.copytree(ROOT / folder, root / folder, dirs_exist_ok=True)
     shutil.rmtree(root / "campaigns")
+    # The first check of a day counts the traits, for which it needs Ibis; the others find them counted.
+    assert _checked(root) in ("[] []", "[] ['ibis']")
+    assert _checked(root) == "[] []"
+
+
+def _checked(root: Path) -> str:
     found = subprocess.run([sys.executable, "-c", PROGRAM, str(root)], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[] []"
+    return found.stdout.strip()
