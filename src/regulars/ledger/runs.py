@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, update
 from sqlmodel import col
 
 from regulars import clock
@@ -41,15 +41,3 @@ def begin(
 def finish(connection: Connection, run_id: str, at: datetime) -> None:
     """Write down that a run is over."""
     connection.execute(update(Run).where(col(Run.id) == run_id).values(finished_at=at))
-
-
-def last_finished(connection: Connection, campaign: str) -> Run | None:
-    """The latest run of a campaign that came to its end."""
-    statement = (
-        select(*Run.metadata.tables["run"].columns)
-        .where(col(Run.campaign) == campaign, col(Run.finished_at).is_not(None))
-        .order_by(col(Run.started_at).desc())
-        .limit(1)
-    )
-    row = connection.execute(statement).mappings().first()
-    return Run(**row) if row else None
