@@ -107,7 +107,7 @@ def test_a_look_at_what_a_killed_writer_left_sees_what_was_committed_and_changes
 
 
 def test_a_ledger_of_an_older_regulars_is_not_looked_at(ledger: Ledger, ledger_url: str, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(revisions, "HEAD", "0002")
+    monkeypatch.setattr(revisions, "HEAD", "9999")
     with pytest.raises(ProjectError, match="older"):
         Ledger.look(ledger_url, tmp_path)
 

@@ -119,7 +119,10 @@ def _partial(name: str, *columns: str, where: str) -> Index:
 
 
 class Enrolment(SQLModel, table=True):
-    """Somebody entered a campaign. `occasion` is what makes the entry one: `1`, `2` … or a birthday's year."""
+    """Somebody entered a campaign.
+
+    `occasion` is what makes the entry one: `1`, `2` …, a birthday's year, the id of a row.
+    """
 
     __table_args__ = (
         UniqueConstraint("campaign", "customer_id", "occasion"),
@@ -141,6 +144,8 @@ class Enrolment(SQLModel, table=True):
     ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     end_reason: str = ""
     """`finished`, `exit` or empty while it runs."""
+    row_ids: str = ""
+    """JSON list: the rows that `for_each … together` put into this one entry; empty for every other entry."""
 
 
 class Message(SQLModel, table=True):
@@ -218,22 +223,43 @@ class Transition(SQLModel, table=True):
 
 
 class Code(SQLModel, table=True):
-    """A unique code, given to one customer, written in the same transaction as its message."""
+    """A code, given to one customer, written in the same transaction as its message.
 
-    __table_args__ = (Index("code_enrolment", "enrolment_id"),)
+    Each is one customer's alone, unless it is `shared`: written in the campaign's file, and the same for everybody.
+    """
+
+    __table_args__ = (
+        Index("code_enrolment", "enrolment_id"),
+        Index("code_unique", "code", unique=True, sqlite_where=text("NOT shared"), postgresql_where=text("NOT shared")),
+    )
     code: str = Field(primary_key=True, max_length=32)
-    enrolment_id: str = Field(max_length=32)
-    message_name: str
+    enrolment_id: str = Field(primary_key=True, max_length=32)
+    message_name: str = Field(primary_key=True)
     campaign: str
     customer_id: str
     kind: str
-    """`percent` or `amount`."""
+    """`percent`, `amount`, `free_delivery` or `gift`."""
     value: Decimal = Field(sa_column=_money())
+    """Per cent or an amount of `currency`; 0 for the other kinds."""
     currency: str
     issued_at: datetime = Field(sa_column=_moment())
     valid_until: datetime = Field(sa_column=_moment())
     ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
     """When a later offer of the same entry replaced it."""
+    shared: bool = False
+    gift: str = ""
+    """What is given, for the kind `gift`."""
+
+
+class PoolCode(SQLModel, table=True):
+    """A code the shop's checkout knows already, to be given to somebody once."""
+
+    __tablename__ = "pool_code"
+    __table_args__ = (_partial("pool_code_free", "pool", where="taken_at IS NULL"),)
+    code: str = Field(primary_key=True, max_length=32)
+    pool: str
+    imported_at: datetime = Field(sa_column=_moment())
+    taken_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
 
 
 class ReferralCode(SQLModel, table=True):
@@ -270,6 +296,8 @@ class ConsentRecord(SQLModel, table=True):
     source: str
     wording: str = ""
     at: datetime = Field(sa_column=_moment())
+    topic: str = ""
+    """The one topic it was said about; empty: everything."""
 
 
 class Suppression(SQLModel, table=True):
@@ -348,6 +376,40 @@ class Run(SQLModel, table=True):
     """The file name of the snapshot it saw."""
     counts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """`{"enrolled": n, "send": {channel: n}, "withheld": {reason: n}, "holdout": n}`"""
+
+
+class Edition(SQLModel, table=True):
+    """The rules and campaigns of a run, as they were written: what `plan` compares an edit with."""
+
+    fingerprint: str = Field(primary_key=True)
+    files: str
+    """JSON: `{path: text}` of rules.yaml and campaigns/*.yaml."""
+    first_used_at: datetime = Field(sa_column=_moment())
+
+
+class Approval(SQLModel, table=True):
+    """Somebody of the team has seen a plan and lets it go."""
+
+    id: str = Field(primary_key=True, max_length=32)
+    fingerprint: str
+    """Of the files that were planned."""
+    campaign: str
+    name: str
+    """Who: a name of `shop.team`."""
+    people: int
+    """How many the plan would have reached: what was approved, at most."""
+    at: datetime = Field(sa_column=_moment())
+
+
+class Membership(SQLModel, table=True):
+    """Who was in the audience of a campaign with `repeat: on entry` when it last ran."""
+
+    campaign: str = Field(primary_key=True)
+    customer_id: str = Field(primary_key=True)
+    since: datetime = Field(sa_column=_moment())
+    """The run that first saw them there."""
+    waiting: bool = False
+    """Entered, and not yet sent to: a cap or quiet hours stood in the way."""
 
 
 class Salt(SQLModel, table=True):
