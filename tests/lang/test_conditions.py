@@ -63,6 +63,7 @@ def shape(node):
         ("city = null", "write-is-null", "city"),
         ("null <> city", "write-is-null", None),
         ("orders.total > 3", "no-dots", "orders.total"),
+        ("points.row.total > 3", "no-dots", "points.row.total"),
         ("a = 1 or b = 2 and c = 3", "brackets", "b = 2 and c = 3"),
         ("a = 1 and b = 2 or c = 3", "brackets", "a = 1 and b = 2"),
         ("orderz(3) > 1", "unknown-function", "orderz"),

@@ -134,3 +134,41 @@ def test_all_problems_of_a_condition_that_reads_are_told_at_once():
         "unknown-name",
         "unknown-value",
     ]
+
+
+ROWS = FIELDS | {"row.returned": Field("yes_no"), "row.Delivered_At": Field("time")}
+
+
+@pytest.mark.parametrize(
+    "text", ["row.returned = false", "ROW.returned is not true", "days_since(row.Delivered_At) >= orders"]
+)
+def test_a_condition_reads_the_row_it_is_given(text):
+    problems = Problems()
+    written = Written(text)
+    found = Typing(written, ROWS, problems, row="deliveries").condition(read(written, problems))
+    assert not len(problems)
+    assert {"row.returned", "row.Delivered_At"} & found.names
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "row", "code", "words"),
+    [
+        ("row.returned = false", FIELDS, "", "no-row", "`row.returned`: there is no row here."),
+        ("days_since(row.last_order) > 3", FIELDS, "", "no-row", "write `last_order`"),
+        ("row.retruned = false", ROWS, "deliveries", "unknown-name", "`deliveries`. Did you mean `row.returned`?"),
+        ("row.weight > 3", ROWS, "deliveries", "unknown-name", "`deliveries` has: Delivered_At, returned"),
+        ("returned = false", ROWS, "deliveries", "unknown-name", "Did you mean `row.returned`?"),
+    ],
+)
+def test_a_row_that_is_not_there_is_told(text, fields, row, code, words):
+    problems, written = Problems(), Written(text, Position("a.yaml", 1, 1))
+    assert Typing(written, fields, problems, row=row).condition(read(written, problems)) is None
+    (problem,) = problems
+    assert problem.code == code
+    assert words in f"{problem.sentence} {problem.way_out}"
+
+
+def test_a_table_that_could_not_be_opened_says_nothing_more_of_its_rows():
+    problems, written = Problems(), Written("row.returned = false")
+    assert Typing(written, FIELDS, problems, row="deliveries").condition(read(written, problems)) is None
+    assert not len(problems)

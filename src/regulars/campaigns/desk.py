@@ -63,7 +63,7 @@ class Desk:
     problems: Problems
     looking: bool = False
     foresight: Foresight = field(default_factory=Foresight)
-    _conditions: dict[Written, Expression] = field(default_factory=dict)
+    _conditions: dict[tuple[Written, str], Expression] = field(default_factory=dict)
     _brought: set[str] = field(default_factory=set)
     _snapshots: dict[tuple[date, str], Snapshot] = field(default_factory=dict)
 
@@ -185,14 +185,17 @@ class Desk:
 
         return steps_of(self.root)
 
-    def condition(self, text: Written) -> Expression:
-        """`text` typed as a condition about a customer; raises ProblemsFoundError when it is none."""
-        if text not in self._conditions:
-            typed = self.vocabulary.condition(text)
+    def condition(self, text: Written, row: str = "") -> Expression:
+        """`text` typed as a condition about a customer; raises ProblemsFoundError when it is none.
+
+        `row`: a table of the source whose columns it may read as `row.COLUMN`.
+        """
+        if (text, row) not in self._conditions:
+            typed = self.vocabulary.condition(text, row)
             if typed is None:
                 raise ProblemsFoundError(self.problems)
-            self._conditions[text] = typed
-        return self._conditions[text]
+            self._conditions[text, row] = typed
+        return self._conditions[text, row]
 
     def snapshot(self, moment: datetime, *, fresh: bool = False) -> Snapshot:
         """The snapshot of the shop's day of `moment`; raises ProblemsFoundError when the data has errors."""

@@ -21,6 +21,7 @@ from regulars.lang.expressions import (
     LARGEST_TEXT,
     LARGEST_TREE,
     PEOPLE_FUNCTIONS,
+    ROW,
     Node,
 )
 from regulars.lang.problems import Problems
@@ -235,6 +236,8 @@ class _Reader:
 
     def _column(self, tree: exp.Column) -> Node:
         start, length = self._span(tree)
+        if tree.table.lower() == ROW and not tree.args.get("db"):
+            return Node("column", (), f"{ROW}.{tree.name}", start, length)
         if tree.args.get("table"):
             raise _Refused(
                 "no-dots",

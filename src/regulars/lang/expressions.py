@@ -12,6 +12,8 @@ from regulars.lang.model import Kind
 
 COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 ARITHMETIC = ("+", "-", "*", "/")
+ROW = "row"
+"""`row.COLUMN` in a condition: a column of the row that an entry is about, and the name of the field that gives it."""
 LARGEST_TEXT = 2_000
 LARGEST_TREE = 100
 

@@ -14,6 +14,7 @@ from regulars.lang.expressions import (
     COMPARISONS,
     FUNCTIONS,
     PEOPLE_FUNCTIONS,
+    ROW,
     Expression,
     Field,
     Node,
@@ -35,7 +36,10 @@ FUNCTIONS_AND_ALL = FUNCTIONS | PEOPLE_FUNCTIONS | AGGREGATES
 
 @dataclass
 class Typing:
-    """Types one tree. `fields` are the names it may read; `aggregates`: whether they may stand here."""
+    """Types one tree. `fields` are the names it may read; `aggregates`: whether they may stand here.
+
+    `row`: the table whose columns are among the fields as `row.COLUMN`; empty where there is no row.
+    """
 
     text: Written
     fields: Mapping[str, Field]
@@ -43,6 +47,7 @@ class Typing:
     place: str = "trait"
     aggregates: bool = False
     people: bool = True
+    row: str = ""
 
     def condition(self, tree: Node) -> Expression | None:
         """`tree` as a condition: it must be yes or no."""
@@ -127,6 +132,9 @@ class Typing:
             return None
         if known:
             return replace(node, kind=known.kind, value=name if name in self.fields else name.lower())
+        if name.startswith(f"{ROW}."):
+            self._no_such_column(node, name.removeprefix(f"{ROW}."))
+            return None
         owners = [owner for owner, field in self.fields.items() if name in field.values]
         if owners:
             self._add(
@@ -145,6 +153,26 @@ class Typing:
             "known here: " + ", ".join(sorted(self.fields)[:40]),
         )
         return None
+
+    def _no_such_column(self, node: Node, column: str) -> None:
+        """`row.COLUMN` where there is no row, or no such column of it."""
+        columns = [name.removeprefix(f"{ROW}.") for name in self.fields if name.startswith(f"{ROW}.")]
+        if not self.row:
+            alone = column in self.fields
+            self._add(
+                "no-row",
+                node,
+                f"`{ROW}.{column}`: {'here a name stands alone' if alone else 'there is no row here'}.",
+                f"write `{column}`" if alone else "only the conditions of a campaign with `for_each` read `row.COLUMN`",
+            )
+        elif columns:
+            near = difflib.get_close_matches(column, columns, 1, 0.6)
+            self._add(
+                "unknown-name",
+                node,
+                f"`{column}` is not a column of `{self.row}`.{f' Did you mean `{ROW}.{near[0]}`?' if near else ''}",
+                f"`{self.row}` has: " + ", ".join(sorted(columns)[:40]),
+            )
 
     def _operation(self, node: Node) -> Node | None:
         if node.op in ("and", "or", "not"):

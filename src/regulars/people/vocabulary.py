@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from regulars.lang.conditions import read
-from regulars.lang.expressions import AGGREGATES, Expression, Field, Node
+from regulars.lang.expressions import AGGREGATES, ROW, Expression, Field, Node
 from regulars.lang.kinds import Typing
 from regulars.lang.model import Rules, Segment, Trait
 from regulars.lang.problems import Position, Problems
@@ -95,10 +95,15 @@ class Vocabulary:
         self.derived.sort(key=lambda one: one.level)
         return self
 
-    def condition(self, text: Written) -> Expression | None:
-        """`text` as a condition about a customer; None when it has problems."""
+    def condition(self, text: Written, row: str = "") -> Expression | None:
+        """`text` as a condition about a customer; None when it has problems.
+
+        `row`: a table of the source whose columns it may read as `row.COLUMN` (a column of that very name).
+        """
         tree = read(text, self.problems)
-        return Typing(text, self.fields, self.problems).condition(tree) if tree else None
+        columns = self.source.fields(row) if row else {}
+        fields = self.fields | {f"{ROW}.{column}": known for column, known in columns.items()}
+        return Typing(text, fields, self.problems, row=row).condition(tree) if tree else None
 
     def row_condition(self, table: str, text: Written) -> Expression | None:
         """`text` as a condition about the rows of `table`; None when it has problems."""
