@@ -1,7 +1,8 @@
-"""`python tests/fuzzing.py [FILES]`: damaged files by the hundred thousand, none of which may make a traceback.
+"""`python tests/fuzzing.py [FILES [SEED]]`: damaged files by the hundred thousand; none may make a traceback.
 
-Three parts: the loader (YAML and models), the condition reader with its types, and the whole check of a small shop with
-its data, templates and steps. What raises is printed with its seed, which makes it again; the exit code is 1.
+SEED is the first one, to go on where an earlier turn ended. Three parts: the loader (YAML and models), the condition
+reader with its types, and the whole check of a small shop with its data, templates and steps. What raises is printed
+with its seed, which makes it again; the exit code is 1.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ FILES = 100_000
 SHARES = {"loader": 0.48, "conditions": 0.5, "check": 0.02}
 SHOP = Path(__file__).parent / "messages" / "_project"
 SCRAPS = (
-    "", " ", "\n", "\t", ":", ": ", "- ", "#", " #x", "'", '"', "[", "]", "{", "}", "{{ x }}", "{% if %}", ",", "|",
-    ">", "&a ", "*a", "!t ", "%", "@", "`", "\\", "---\n", "<<: ", "null", "1e999", "-1", "é", "\u2028", "\0", "🎁",
-    "otherwise", "9" * 30, "(", ")", " and ", " or ", " not ", "=", "<>", "case when", " end", ";", "--", "is null",
-    "between", "in (",
+    "", " ", "  ", "\n", "\t", "\r\n", ":", ": ", "a: b: c", "- ", "? ", "#", " #x", "'", '"', "'\"", "[", "]", "{",
+    "}", "{{ x }}", "{% if %}", ",", "|", ">", "&a ", "*a", "!t ", "%", "@", "`", "\\", "---\n", "<<: ", "null", "~",
+    "true", "1e999", "-1", "0", "100%", "9" * 30, "é", "я", "\u2028", "\ufeff", "\0", "🎁", "otherwise", "shop:",
+    "from: ", "messages: []", "row.x", "{date}", "(", ")", " and ", " or ", " not ", "=", "<>", "case when", " end",
+    ";", "--", "is null", "between", "in (",
 )  # fmt: skip  # a list
 CONDITIONS = (
     "orders >= 1 and lifecycle = 'lapsed'", "days_since(last_order) > 180 or last_order is null",
@@ -46,28 +48,41 @@ FIELDS = {
 
 
 def damaged(text: str, chance: random.Random) -> str:
-    """`text` after one to four mutations: parts deleted, doubled, moved, replaced by scraps."""
+    """`text` after one to four mutations: characters, lines and blocks deleted, doubled, moved, replaced by scraps."""
     for _ in range(chance.randint(1, 4)):
-        lines, at = text.split("\n"), chance.randrange(len(text) + 1)
-        line = chance.randrange(len(lines))
-        match chance.randrange(6):
+        at, scrap = chance.randrange(len(text) + 1), chance.choice(SCRAPS)
+        match chance.randrange(10):
             case 0:
-                text = text[:at] + chance.choice(SCRAPS) + text[at:]
+                text = text[:at] + scrap + text[at:]
             case 1:
                 text = text[:at] + text[at + chance.randint(1, 12) :]
             case 2:
-                text = text[:at] + chance.choice(SCRAPS) + text[at + chance.randint(1, 12) :]
+                text = text[:at] + scrap + text[at + chance.randint(1, 12) :]
             case 3:
-                del lines[line]
-                text = "\n".join(lines)
-            case 4:
-                lines.insert(chance.randrange(len(lines)), lines[line])
-                text = "\n".join(lines)
+                text = text[:at]
             case _:
-                words = text.split(" ")
-                words[chance.randrange(len(words))] = chance.choice(SCRAPS)
-                text = " ".join(words)
+                text = _one_line_damaged(text, scrap, chance)
     return text
+
+
+def _one_line_damaged(text: str, scrap: str, chance: random.Random) -> str:
+    lines = text.split("\n")
+    line = chance.randrange(len(lines))
+    match chance.randrange(5):
+        case 0:
+            del lines[line]
+        case 1:
+            lines.insert(chance.randrange(len(lines)), lines[line])
+        case 2:
+            lines[line] = " " * chance.randint(0, 7) + lines[line].lstrip()
+        case 3:
+            key, colon, _ = lines[line].partition(":")
+            lines[line] = f"{key}{colon} {scrap}"
+        case _:
+            words = lines[line].split(" ")
+            words[chance.randrange(len(words))] = scrap
+            lines[line] = " ".join(words)
+    return "\n".join(lines)
 
 
 def one_condition(chance: random.Random, _shop: Path) -> None:
@@ -129,15 +144,15 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
-def main(files: int) -> int:
-    """Try `files` damaged files; the number of those that raised."""
+def main(files: int, first: int = 0) -> int:
+    """Try `files` damaged files, with the seeds from `first` on; the number of those that raised."""
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         shop = Path(folder) / "shop"
         shutil.copytree(SHOP, shop)
         for name, one in PARTS.items():
             started, turns = time.monotonic(), int(files * SHARES[name])
-            for seed in range(turns):
+            for seed in range(first, first + turns):
                 try:
                     one(random.Random(seed), shop)
                 except RegularsError:
@@ -151,4 +166,4 @@ def main(files: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main(int(sys.argv[1]) if len(sys.argv) > 1 else FILES)))
+    sys.exit(bool(main(*map(int, sys.argv[1:] or [FILES]))))

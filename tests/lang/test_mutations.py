@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fuzzing import damaged
 from regulars.lang.binding import bind
 from regulars.lang.campaign import Campaign
 from regulars.lang.complaints import family
@@ -19,45 +20,7 @@ from regulars.lang.yaml_text import read_bytes
 
 ROOT = Path(__file__).parents[2]
 FILES = ("rules.yaml", "campaigns/welcome.yaml", "campaigns/winback.yaml")
-SCRAPS = (
-    "", " ", "  ", "\n", "\t", ":", ": ", "- ", "#", " #x", "'", '"', "[", "]", "{", "}", "{{ x }}", ",", "|", ">",
-    "&a ", "*a", "!t ", "%", "@", "`", "\\", "---\n", "<<: ", "null", "~", "1e999", "-1", "0", "é", "я", "\u2028",
-    "\0", "🎁", "otherwise", "shop:", "from: ", "messages: []", "true", "100%", "'\"", "\r\n", "a: b: c", "? ",
-    "\ufeff", "9" * 30,
-)  # fmt: skip  # a list
 ROUNDS = 500
-
-
-def damaged(text, chance):
-    """`text` after one to four mutations: characters, lines and blocks deleted, doubled, moved, replaced."""
-    for _ in range(chance.randint(1, 4)):
-        lines = text.split("\n")
-        at, line = chance.randrange(len(text) + 1), chance.randrange(len(lines))
-        match chance.randrange(8):
-            case 0:
-                text = text[:at] + chance.choice(SCRAPS) + text[at:]
-            case 1:
-                text = text[:at] + text[at + chance.randint(1, 12) :]
-            case 2:
-                text = text[:at]
-            case 3:
-                del lines[line]
-                text = "\n".join(lines)
-            case 4:
-                lines.insert(chance.randrange(len(lines)), lines[line])
-                text = "\n".join(lines)
-            case 5:
-                lines[line] = " " * chance.randint(0, 7) + lines[line].lstrip()
-                text = "\n".join(lines)
-            case 6:
-                key, colon, _ = lines[line].partition(":")
-                lines[line] = key + colon + " " + chance.choice(SCRAPS)
-                text = "\n".join(lines)
-            case _:
-                words = text.split(" ")
-                words[chance.randrange(len(words))] = chance.choice(SCRAPS)
-                text = " ".join(words)
-    return text
 
 
 def good(file):
