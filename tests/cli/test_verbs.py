@@ -88,11 +88,13 @@ def test_problems_stop_a_plan_and_are_told_on_stderr(regulars: Any, hello: Small
 
 def test_segments_answers_with_counts(regulars: Any, hello: SmallShop) -> None:
     told = regulars("segments", "--format", "json", *DAY, at=hello.root)
-    assert json.loads(told.out) == {
+    found = json.loads(told.out)
+    assert {key: found[key] for key in ("as_of", "customers", "segments")} == {
         "as_of": "2026-02-02",
         "customers": 2,
         "segments": {"lifecycle": {"prospect": 1, "lapsed": 0, "active": 1}},
     }
+    assert [step["condition"] for step in found["steps"]["lifecycle"]][0::2] == ["orders = 0", "otherwise"]
 
 
 def test_segments_writes_a_row_per_customer(regulars: Any, hello: SmallShop) -> None:
