@@ -8,7 +8,6 @@ from pathlib import Path
 
 from regulars import clock
 from regulars.campaigns import calendar, enrich
-from regulars.campaigns.desk import conditions_of
 from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
@@ -62,8 +61,8 @@ def _conditions(project: Project, vocabulary: Vocabulary) -> Conditions:
     """Every condition of a campaign that can be read, with its text; what cannot is told."""
     found: Conditions = []
     for name, campaign in project.campaigns.items():
-        for text in conditions_of(campaign):
-            if expression := vocabulary.condition(text):
+        for text in campaign.conditions:
+            if expression := vocabulary.condition(text, campaign.row):
                 found.append((text, expression))
         schedule, days = (
             campaign.schedule,

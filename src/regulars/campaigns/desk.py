@@ -236,8 +236,9 @@ class Desk:
     def _campaigns_read_ledger(self) -> bool:
         from regulars.people.vocabulary import LEDGER_FACTS
 
-        texts = [text for campaign in self.project.campaigns.values() for text in conditions_of(campaign)]
-        return any(self.condition(text).names & LEDGER_FACTS.keys() for text in texts)
+        campaigns = self.project.campaigns.values()
+        texts = [(text, campaign.row) for campaign in campaigns for text in campaign.conditions]
+        return any(self.condition(text, row).names & LEDGER_FACTS.keys() for text, row in texts)
 
     def _stop_on_errors(self) -> None:
         if self.problems.errors:
@@ -276,15 +277,3 @@ class Desk:
         finally:
             for name in tables:
                 self.connection.unregister(name)
-
-
-def conditions_of(campaign: Campaign) -> list[Written]:
-    """Every condition about a customer that a campaign holds; `exit: ordered` is none."""
-    texts = [campaign.audience, *(message.when for message in campaign.messages if message.when is not None)]
-    if campaign.exit is not None and campaign.exit.strip() != ORDERED:
-        texts.append(campaign.exit)
-    return texts
-
-
-ORDERED = "ordered"
-"""`exit: ordered`: any order that counts, since they entered, whoever gets the credit."""

@@ -7,7 +7,8 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns.desk import ORDERED, Desk
+from regulars.campaigns.desk import Desk
+from regulars.lang.campaign import ORDERED
 from regulars.people.engine import name as quoted
 from regulars.people.formulas import Formula
 from regulars.people.vocabulary import LEDGER_FACTS

@@ -110,7 +110,7 @@ class _Pass:
         """Leave in `regulars_following` those for whom it is time; how many they are."""
         reach, formula = Reach(self.desk, self.name, message, self.at), Formula(snapshot.day, {})
         when = formula(self.desk.condition(message.when).tree) if message.when is not None else "true"
-        due = later("above_due", message.after, "zone") if message.after else "above_due"
+        due = later("above_due", message.after.length, "zone") if message.after else "above_due"
         until = f"timezone({text(self.desk.zone)}, e.old_until - interval 1 second)"
         reach.keep("regulars_entries_above", above)
         self.desk.connection.execute(

@@ -167,7 +167,7 @@ def _later(desk: Desk, name: str, at: datetime, sent: int) -> list[Later]:
     due = at.astimezone(ZoneInfo(desk.zone))
     later: list[Later] = []
     for message in campaign.messages[1:]:
-        due += message.after.delta if message.after else due - due
+        due += message.after.length.delta if message.after else due - due
         later.append(
             {
                 "message": str(message.name),

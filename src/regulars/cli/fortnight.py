@@ -60,7 +60,7 @@ def _stops(desk: Desk, days: int) -> list[int]:
     for campaign in desk.project.campaigns.values():
         due = timedelta()
         for message in campaign.messages[1:]:
-            due += message.after.delta if message.after else timedelta()
+            due += message.after.length.delta if message.after else timedelta()
             stops.add(-(-due // timedelta(days=1)))
     return sorted(stop for stop in stops if stop <= days)
 

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 
-from regulars.lang.campaign import Campaign, Limits, Message
+from regulars.lang.campaign import DATE, Campaign, Limits, Message
+from regulars.lang.ladders import Step
 from regulars.lang.model import Rules
+from regulars.lang.places_and_tongues import wrong_address
 from regulars.lang.problems import Problems
-from regulars.lang.suggest import did_you_mean
+from regulars.lang.suggest import did_you_mean, listed
+from regulars.lang.written import Written
 from regulars.lang.yaml_text import Document
 
 MESSAGE_NAME = r"[a-z0-9][a-z0-9_-]*"
 TEMPLATE_NAME = r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*"
+NONE = "none"
+"""`formerly: none`: this campaign is new, and no other one under another name."""
 _NEEDS = {"email": "email", "sms": "phone"}
 
 
-def check_campaign(campaign: Campaign, document: Document, rules: Rules, problems: Problems) -> None:
-    """Everything in one campaign (`document`) that can be checked against `rules`; what is wrong goes to `problems`."""
+def check_campaign(
+    campaign: Campaign, document: Document, rules: Rules, problems: Problems, campaigns: Sequence[str] = ()
+) -> None:
+    """Everything in one campaign (`document`) that can be checked against `rules`; what is wrong goes to `problems`.
+
+    `campaigns`: the names of all campaigns there are.
+    """
     for index, message in enumerate(campaign.messages):
-        _message(message, index, document, rules, problems)
+        _message(message, index, campaign, document, rules, problems)
+    _rows(campaign, document, rules, problems)
+    _service(campaign, document, problems)
+    _own_names(campaign, campaigns, problems)
+    _languages(campaign, rules, problems)
+    _sender(campaign, problems)
     _enrich(campaign, document, problems)
     for name, limits in (("audience", campaign.expect.audience), ("send", campaign.expect.send)):
         _limits(name, limits, document, problems)
@@ -34,25 +50,134 @@ def check_campaign(campaign: Campaign, document: Document, rules: Rules, problem
         )
 
 
-def _message(message: Message, index: int, document: Document, rules: Rules, problems: Problems) -> None:
-    languages = [str(language) for language in rules.shop.languages]
-    for language in message.subject:
+def _rows(campaign: Campaign, document: Document, rules: Rules, problems: Problems) -> None:
+    """`for_each` against the tables, and what reads a row against `for_each`."""
+    walked, tables = campaign.for_each, {str(name): table for name, table in rules.source.tables.items()}
+    if walked is not None:
+        name = walked.row
+        if name not in tables:
+            problems.add(
+                "unknown-table",
+                name.position,
+                f"`{name[:60]}` is not a table.{did_you_mean(name, tables)}",
+                f"source.tables has: {listed(sorted(tables))}",
+            )
+        elif tables[str(name)].id is None and name != "orders":
+            problems.add(
+                "row-without-id",
+                name.at(0, len(name)),
+                f"Nothing says what makes a row of `{name}` one row, so nobody could know for which one was sent.",
+                f"write {name}: {{file: …, id: COLUMN}} under `source.tables`",
+            )
+        if "repeat" in campaign.model_fields_set:
+            problems.add(
+                "repeat-of-rows",
+                document.position(("repeat",), key=True),
+                "With `for_each` everybody enters once for each row; there is nothing to repeat.",
+                "delete this line",
+            )
+        if campaign.schedule.kind == "yearly":
+            problems.add(
+                "schedule-of-rows",
+                document.position(("schedule",)),
+                "`yearly on …` counts from a day of the customer; `for_each` walks rows.",
+                "write `daily at 10:00`, and the day of the row in `where`",
+            )
+    for index, message in enumerate(campaign.messages):
+        for key, timed in (("after", message.after), ("before", message.before)):
+            if timed is not None and timed.column and (walked is None or walked.together):
+                _no_row(f"row.{timed.column}", ("messages", index, key), campaign, document, problems)
+
+
+def _no_row(name: str, spot: tuple[str | int, ...], campaign: Campaign, document: Document, problems: Problems) -> None:
+    together = campaign.for_each is not None
+    problems.add(
+        "no-row",
+        document.position(spot),
+        f"`{name}` is of one row, and "
+        + ("`together` puts many into one entry." if together else "this campaign does not walk rows."),
+        "delete `together: true`" if together else "add   for_each: {row: TABLE}",
+    )
+
+
+def _service(campaign: Campaign, document: Document, problems: Problems) -> None:
+    if campaign.purpose == "service" and "holdout" in campaign.model_fields_set:
+        problems.add(
+            "service-holdout",
+            document.position(("holdout",), key=True),
+            "Nobody is held out of a service message: everybody has to get it.",
+            "delete `holdout`, or `purpose: service`",
+        )
+
+
+def _own_names(campaign: Campaign, campaigns: Sequence[str], problems: Problems) -> None:
+    topic, former = campaign.topic, campaign.formerly
+    if topic is not None and not re.fullmatch(MESSAGE_NAME, topic):
+        problems.add(
+            "bad-name",
+            topic.position,
+            f"`{topic[:60]}` cannot be the name of a topic.",
+            "small letters without diacritics, digits, - and _",
+        )
+    if former is not None and former != NONE and former in campaigns:
+        problems.add(
+            "still-there",
+            former.position,
+            f"`{former[:60]}` is still a campaign of its own: this one cannot be what became of it.",
+            f"delete campaigns/{former}.yaml, or write   formerly: none",
+        )
+
+
+def _languages(campaign: Campaign, rules: Rules, problems: Problems) -> None:
+    known = [str(language) for language in rules.shop.languages]
+    for index, language in enumerate(campaign.languages):
+        if language not in known:
+            problems.add(
+                "campaign-language",
+                language.position,
+                f"`{language[:20]}` is not a language of the shop.{did_you_mean(language, known)}",
+                f"shop.languages has: {', '.join(known)}",
+            )
+        elif language in campaign.languages[:index]:
+            problems.add("twice", language.position, f"`{language}` stands here twice.", "delete one of them")
+
+
+def _sender(campaign: Campaign, problems: Problems) -> None:
+    for address in (campaign.sender.email, campaign.sender.reply_to):
+        if address is not None and (reason := wrong_address(address)):
+            problems.add(
+                "sender-address",
+                address.position,
+                f"This is not an e-mail address: {reason}",
+                "write   Casa Verde <salut@casaverde.example>   in quotes, or the address alone",
+            )
+
+
+def _message(
+    message: Message, index: int, campaign: Campaign, document: Document, rules: Rules, problems: Problems
+) -> None:
+    languages = [str(language) for language in campaign.languages or rules.shop.languages]
+    for language in (*message.subject, *message.preview_text):
         if language and language not in languages:
+            whose = "this campaign" if campaign.languages else "the shop"
             problems.add(
                 "subject-language",
                 language.position,
-                f"`{language[:20]}` is not a language of the shop.{did_you_mean(language, languages)}",
-                f"shop.languages has: {', '.join(languages)}",
+                f"`{language[:20]}` is not a language of {whose}.{did_you_mean(language, languages)}",
+                f"{'languages' if campaign.languages else 'shop.languages'} has: {', '.join(languages)}",
             )
-    from_template = message.name == message.template.rsplit("/", 1)[-1]
-    if not from_template and not re.fullmatch(MESSAGE_NAME, message.name):
+    if not re.fullmatch(MESSAGE_NAME, message.name) and not any(
+        name.endswith(message.name) for name in message.template.names
+    ):
         problems.add(
             "bad-name",
             message.name.position,
             f"`{message.name[:60]}` cannot be the name of a message.",
             "small letters without diacritics, digits, - and _",
         )
-    _template(message, problems)
+    _ladder(message, index, document, problems)
+    for name in message.template.names:
+        _template(name, problems)
     for channel in message.send.channels:
         column = _NEEDS[channel]
         if getattr(rules.source.customer, column) is None:
@@ -64,10 +189,46 @@ def _message(message: Message, index: int, document: Document, rules: Rules, pro
             )
 
 
-def _template(message: Message, problems: Problems) -> None:
+def _ladder(message: Message, index: int, document: Document, problems: Problems) -> None:
+    """A ladder of templates says what everybody gets."""
+    steps = message.template.written
+    if message.template.plain is not None:
+        return
+    if not steps:
+        problems.add(
+            "empty-list", document.position(("messages", index, "template"), key=True), "`template` is empty.",
+            "write the name of a template, or a ladder of them",
+        )  # fmt: skip
+        return
+    for step in _behind_otherwise(steps):
+        problems.add(
+            "after-otherwise",
+            step.name.position,
+            f"Nobody can get `{step.name[:60]}`: `otherwise` above it takes everybody who is left.",
+            "move it above `otherwise`, which is the last step",
+        )
+    if not any(step.otherwise for step in steps):
+        last = steps[-1].name
+        problems.add(
+            "no-otherwise",
+            last.position,
+            "This ladder does not say what the others get: its last step is no `otherwise`.",
+            "add a last step, such as   - winback/all: otherwise",
+        )
+
+
+def _behind_otherwise(steps: Sequence[Step]) -> Iterator[Step]:
+    closed = False
+    for step in steps:
+        if closed:
+            yield step
+        closed = closed or step.otherwise
+
+
+def _template(name: Written, problems: Problems) -> None:
     """A template's name never leaves the folder, and leaves language and ending to us."""
-    name = message.template
     ending = re.search(r"(\.[a-z]{2,3})?\.(html|txt|sms|j2|jinja2?)$", name)
+    braces = re.search(r"\{[^}]*\}?", name.replace(DATE, "·" * len(DATE)))
     if ending:
         problems.add(
             "template-name",
@@ -75,7 +236,14 @@ def _template(message: Message, problems: Problems) -> None:
             "A template is named without its language and ending.",
             f"write   {name[: ending.start()]}",
         )
-    elif not re.fullmatch(TEMPLATE_NAME, name):
+    elif braces:
+        problems.add(
+            "template-name",
+            name.at(braces.start(), len(braces[0])),
+            "The one thing that a template's name may say in braces is the day: `{date}`.",
+            f"write   {name[: braces.start()]}{DATE}",
+        )
+    elif not re.fullmatch(TEMPLATE_NAME, name.replace(DATE, "date")):
         problems.add(
             "template-name",
             name.position,

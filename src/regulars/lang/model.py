@@ -11,41 +11,28 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from regulars.lang.campaign import Campaign, Conversion, Expect, Limits, Message, Offer
+from regulars.lang.campaign import Campaign, Conversion, Expect, ForEach, Limits, Message, Offer
 from regulars.lang.keys import BARE, Key, wrong
-from regulars.lang.scalars import Cap, Channel, Duration, QuietHours, Share
+from regulars.lang.ladders import OTHERWISE, Step, Template, steps
+from regulars.lang.scalars import Cap, Channel, Duration, Price, QuietHours, Share
+from regulars.lang.timing import ApprovalLimit
 from regulars.lang.written import Written
 
 __all__ = [
-    "CHANNELS", "NAME", "OTHERWISE", "Campaign", "Consent", "Conversion", "CustomerColumns", "Expect", "Frequency",
-    "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Quiet", "Rules", "Segment", "Sender",
-    "Shop", "Source", "Step", "Table", "Trait",
+    "CHANNELS", "NAME", "OTHERWISE", "Campaign", "Consent", "Conversion", "CustomerColumns", "Expect", "ForEach",
+    "Frequency", "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Prices", "Quiet", "Rules",
+    "Segment", "Sender", "Shop", "Source", "Step", "Table", "Template", "Trait",
 ]  # fmt: skip  # a list of names
 
 Kind = Literal["text", "number", "date", "time", "yes_no"]
 """What a column or an expression holds. `time` is a moment; `number` covers money."""
 
-OTHERWISE = "otherwise"
 NAME = r"[a-z_][a-z0-9_]*"
 
 
 def _bare(value: Any) -> Any:
     """A mapping, or one text that stands for its short form."""
     return {BARE: value} if isinstance(value, str) else value
-
-
-def _steps(value: Any) -> Any:
-    """A ladder: one condition, or a list of single-entry mappings."""
-    if isinstance(value, str):
-        return {BARE: value}
-    if isinstance(value, dict):
-        raise wrong("ladder", "The steps of a ladder are a list, each with a dash.", "write   - name: condition")
-    if isinstance(value, list):
-        for index, step in enumerate(value):
-            if not (isinstance(step, dict) and len(step) == 1):
-                raise wrong("ladder", "This is not a step of a ladder.", "write   - name: condition", (index,))
-        return {"steps": [{"name": name, "condition": text} for step in value for name, text in step.items()]}
-    return value
 
 
 class Sender(Key):
@@ -72,6 +59,9 @@ class Shop(Key):
     sender: Sender = Field(alias="from", description="who the messages come from")
     address: Written = Field(description="the postal address that the law asks for in every e-mail")
     site: Written | None = Field(None, description="the shop's own web address, where buttons lead")
+    team: dict[Written, Written] = Field(
+        {}, description="name: e-mail address or phone number, of those who may get proofs and approve"
+    )
 
     @property
     def fallback(self) -> str:
@@ -91,6 +81,7 @@ class Table(Key):
         None, description="column: whose row it is; default: named as the id of `customers`"
     )
     at: Written | None = Field(None, description="column: when it happened; `last` counts by it")
+    id: Written | None = Field(None, description="column: what makes it one row; `for_each` enters once for each")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Table:
@@ -193,20 +184,6 @@ class Trait(Key):
 _TRAIT_FORMS = "a trait is `{from: TABLE, value: AGGREGATE}`, or an expression over other traits"
 
 
-class Step(Key):
-    """One step of a ladder."""
-
-    noun: ClassVar[str] = "a step"
-
-    name: Written
-    condition: Written
-
-    @property
-    def otherwise(self) -> bool:
-        """Whether this step takes everybody who is left."""
-        return self.condition.strip().lower() == OTHERWISE
-
-
 class Segment(Key):
     """A ladder that gives everybody exactly one value, or one condition that is in or out."""
 
@@ -249,6 +226,19 @@ class Guards(Key):
     quiet_hours: Quiet = Field(Quiet(), description="hours by channel")
     holdout: Share = Field(Share(0.0), description="the share of customers who never hear from us, to measure by")
     first: list[Written] = Field([], description="campaigns in the order they go when a person may get only one")
+    approval: ApprovalLimit | None = Field(
+        None, description="`over 1000`: a plan that would reach more people waits for `regulars approve`"
+    )
+
+
+class Prices(Key):
+    """What sending costs."""
+
+    noun: ClassVar[str] = "`prices`"
+
+    sms: dict[Written, Price] = Field(
+        {}, description="per part of a text message, in the shop's currency, by country (two letters, or `other`)"
+    )
 
 
 class Rules(Key):
@@ -261,11 +251,12 @@ class Rules(Key):
     traits: dict[Written, Annotated[Trait, BeforeValidator(_bare)]] = Field(
         {}, description="what is counted for every customer"
     )
-    segments: dict[Written, Annotated[Segment, BeforeValidator(_steps)]] = Field(
+    segments: dict[Written, Annotated[Segment, BeforeValidator(steps)]] = Field(
         {}, description="ladders, or plain conditions"
     )
     audiences: dict[Written, Written] = Field({}, description="conditions with a name")
     guards: Guards = Field(Guards(), description="what holds for every campaign")
+    prices: Prices = Field(Prices(), description="what sending costs")
 
     def all_segments(self) -> dict[str, Segment]:
         """Segments and audiences by name; an audience is a segment with one condition."""

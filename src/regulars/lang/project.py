@@ -104,7 +104,7 @@ def load(root: Path) -> tuple[Project | None, Problems]:
     project = Project(root, rules, campaigns, problems, reading.documents, reading.left_out)
     check_rules(rules, reading.documents[RULES], list(files), problems, reading.left_out[RULES])
     for name, campaign in campaigns.items():
-        check_campaign(campaign, reading.documents[files[name]], rules, problems)
+        check_campaign(campaign, reading.documents[files[name]], rules, problems, list(files))
     return project, problems
 
 

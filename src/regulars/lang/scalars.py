@@ -171,17 +171,20 @@ class Send(Word):
 
 @dataclass(frozen=True, slots=True)
 class Repeat(Word):
-    """`once`, `every 90 days`, `every year`, `every run`: when somebody may enter again."""
+    """`once`, `every 90 days`, `every year`, `every run`, `on entry`: when somebody may enter again.
 
-    kind: Literal["once", "days", "year", "run"]
+    `on entry`: whenever they came into the audience since the last run.
+    """
+
+    kind: Literal["once", "days", "year", "run", "entry"]
     days: int = 0
-    form: ClassVar[str] = "`once`, `every 90 days`, `every year` or `every run`"
+    form: ClassVar[str] = "`once`, `every 90 days`, `every year`, `every run` or `on entry`"
     code: ClassVar[str] = "repeat"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         words = text.lower()
-        if words in ("once", "every year", "every run"):
+        if words in ("once", "every year", "every run", "on entry"):
             return cls(words.split()[-1])  # type: ignore[arg-type]  # the last word is the kind
         found = _match(r"every (\d{1,4}) (day|week)s?", text)
         days = int(found[1]) * (7 if found[2].lower() == "week" else 1)
@@ -190,7 +193,9 @@ class Repeat(Word):
         return cls("days", days)
 
     def __str__(self) -> str:
-        return {"once": "once", "days": f"every {self.days} days", "year": "every year", "run": "every run"}[self.kind]
+        if self.kind == "days":
+            return f"every {self.days} days"
+        return {"once": "once", "year": "every year", "run": "every run", "entry": "on entry"}[self.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +305,22 @@ class Money(Word):
         if value <= 0:
             raise ValueError(text)
         return cls(value)
+
+    def __str__(self) -> str:
+        return f"{self.value.normalize():f}"
+
+
+@dataclass(frozen=True, slots=True)
+class Price(Word):
+    """What one part of a text message costs, in the shop's currency."""
+
+    value: Decimal
+    form: ClassVar[str] = "a price, such as `0.30`"
+    code: ClassVar[str] = "number"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        return cls(Decimal(_match(r"\d{1,6}(?:\.\d{1,6})?", text)[0]))
 
     def __str__(self) -> str:
         return f"{self.value.normalize():f}"

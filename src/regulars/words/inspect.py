@@ -66,19 +66,19 @@ def problems(
         columns = (enriched or {}).get(name)
         anything = columns is None and bool(campaign.enrich)
         for message in campaign.messages:
-            if not re.fullmatch(TEMPLATE_NAME, message.template):
-                continue
             known = _known(campaign, message, None if anything else {*customer, *(columns or ())})
             whole = not _told_inside(message, campaign, project.problems)
-            _Check(sources, project.rules.shop, message, known, found, whole).all()
+            for template in message.template.names:
+                if re.fullmatch(TEMPLATE_NAME, template):
+                    _Check(sources, project.rules.shop, message, template, known, found, whole).all()
     return found.sorted()
 
 
 def _told_inside(message: Message, campaign: Campaign, problems: Problems) -> bool:
     """Whether something in the lines of `message` is wrong already: what it lacks may be what could not be read."""
-    file = message.template.position.file
-    starts = [other.template.position.line for other in campaign.messages]
-    here = message.template.position.line
+    file = message.template.names[0].position.file
+    starts = [other.template.names[0].position.line for other in campaign.messages]
+    here = message.template.names[0].position.line
     above, below = max((s for s in starts if s < here), default=0), min((s for s in starts if s > here), default=None)
     return any(
         problem.position.file == file and above < problem.position.line and (not below or problem.position.line < below)
@@ -100,11 +100,12 @@ def _known(campaign: Campaign, message: Message, customer: Collection[str] | Non
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """The check of one message of a campaign."""
+    """The check of one message of a campaign, in the words of one of its templates."""
 
     sources: Sources
     shop: Shop
     message: Message
+    template: Written
     known: Known
     found: Problems
     whole: bool = True
@@ -122,10 +123,10 @@ class _Check:
             self._subjects()
 
     def _files(self) -> dict[tuple[str, str], str]:
-        return self.sources.templates.get(str(self.message.template), {})
+        return self.sources.templates.get(str(self.template), {})
 
     def _languages(self, suffix: str) -> None:
-        template = self.message.template
+        template = self.template
         written = {language for language, form in self._files() if form == suffix}
         wanted = [language for language in map(str, self.shop.languages) if is_language(language)]
         missing = [language for language in wanted if language not in written]
@@ -151,11 +152,10 @@ class _Check:
                 self._add("missing-words", said, self._write([language], suffix), warning=True)
 
     def _write(self, languages: Iterable[str], suffix: str) -> str:
-        return "add " + ", ".join(f"{FOLDER}/{self.message.template}.{language}.{suffix}" for language in languages)
+        return "add " + ", ".join(f"{FOLDER}/{self.template}.{language}.{suffix}" for language in languages)
 
     def _add(self, code: str, sentence: str, way_out: str, *, warning: bool = False) -> None:
-        template = self.message.template
-        position = template.at(0, len(template))
+        position = self.template.at(0, len(self.template))
         self.found.add(code, position, sentence, way_out, level="warning" if warning else "error")
 
     def _file(self, name: str, suffix: str) -> None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from regulars.campaigns.desk import conditions_of
 from regulars.lang.conditions import read
 from regulars.lang.expressions import ARITHMETIC, COMPARISONS, FUNCTIONS, Node
 from regulars.lang.model import Kind
@@ -80,7 +79,7 @@ class Columns:
             for text in (segment.condition, *(step.condition for step in segment.steps if not step.otherwise)):
                 yield from _tree("customers", text)
         for campaign in self.project.campaigns.values():
-            for text in conditions_of(campaign):
+            for text in campaign.conditions:
                 yield from _tree("customers", text)
             if campaign.schedule.kind == "yearly":
                 yield "customers", Node("days_since", (Node("column", value=campaign.schedule.column),))

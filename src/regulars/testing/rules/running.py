@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from regulars.campaigns.desk import Desk, conditions_of
+from regulars.campaigns.desk import Desk
 from regulars.campaigns.explain import Explanation, why
 from regulars.campaigns.rehearsal import NOON, rehearsing, time_of
 from regulars.errors import WrongUse
@@ -132,7 +132,7 @@ def _texts_that_decide(project: Project, cases: Sequence[RuleTest]) -> Iterator[
     for name, segment in rules.all_segments().items():
         steps = [str(step.condition) for step in segment.steps]
         written[name] = [str(segment.condition), *steps] if segment.condition is not None else steps
-    waiting = [str(text) for campaign in project.campaigns.values() for text in conditions_of(campaign)]
+    waiting = [str(text) for campaign in project.campaigns.values() for text in campaign.conditions]
     for case in cases:
         for expected in case.expect.values():
             for name in (
