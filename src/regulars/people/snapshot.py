@@ -10,7 +10,8 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -44,6 +45,8 @@ class Snapshot:
     findings: list[Problem] = field(default_factory=list)
     people: Path = Path()
     """What the source said, before anything was derived from it."""
+    read_at: datetime | None = None
+    """When the source said it; aware."""
 
     @property
     def relation(self) -> str:
@@ -67,14 +70,36 @@ class SnapshotTaker:
         Files unchanged and rules unchanged: reused. A database: once a day unless `fresh`.
         """
         people = self._people(fresh=fresh)
-        path = self._folder / f"{self.day}-{self._key(people.stem, self._derived_words())}.parquet"
+        path = self._path(people)
         if fresh or not path.exists():
             self._derive(people, facts() if facts else None, path)
+        return self._noted(people, path)
+
+    def kept(self) -> tuple[Path | None, Path | None]:
+        """What stands already: what the source said, and the snapshot derived from it."""
+        people = self._people_path
+        if not (people.exists() and people.with_suffix(".json").exists()):
+            return None, None
+        path = self._path(people)
+        return people, path if path.exists() else None
+
+    def _noted(self, people: Path, path: Path) -> Snapshot:
         notes = json.loads(people.with_suffix(".json").read_text())
         found = [Problem(Position(**one.pop("position")), **one) for one in notes["findings"]]
         newest = datetime.fromisoformat(notes["newest_order"]) if notes["newest_order"] else None
-        key = str(self.source.rules.source.customer.id)
-        return Snapshot(path, self.day, key, notes["customers"], newest, found, people)
+        read_at = datetime.fromisoformat(notes["read_at"]) if notes.get("read_at") else None
+        return Snapshot(path, self.day, self._id, notes["customers"], newest, found, people, read_at)
+
+    @property
+    def _id(self) -> str:
+        return str(self.source.rules.source.customer.id)
+
+    @property
+    def _people_path(self) -> Path:
+        return self._folder / f"people-{self._key(self._people_words())}.parquet"
+
+    def _path(self, people: Path) -> Path:
+        return self._folder / f"{self.day}-{self._key(people.stem, self._derived_words())}.parquet"
 
     @property
     def _folder(self) -> Path:
@@ -103,12 +128,12 @@ class SnapshotTaker:
         return repr((derived, self.ledger_version))
 
     def _people(self, *, fresh: bool) -> Path:
-        path = self._folder / f"people-{self._key(self._people_words())}.parquet"
+        path = self._people_path
         if fresh or not (path.exists() and path.with_suffix(".json").exists()):
             counting = Counting(self.vocabulary, self.day)
             counting.load()
             found = [*findings.unreadable(self.source), *findings.of_rows(self.source, PEOPLE, COUNTED + "orders")]
-            key = engine.name(str(self.source.rules.source.customer.id))
+            key = engine.name(self._id)
             newest, customers = self._row(
                 f"select (select max({NEWEST}) from {COUNTED}orders), "
                 f"(select count(*) from {PEOPLE} where coalesce(trim({key}), '') <> '')"
@@ -117,6 +142,7 @@ class SnapshotTaker:
                 "customers": customers,
                 "newest_order": self._in_shop_time(newest),
                 "findings": [asdict(one) for one in found],
+                "read_at": clock.now().isoformat(),
             }
             self._write_notes(path.with_suffix(".json"), notes)
             self._copy(self._joined(counting.tables()), path)
@@ -158,7 +184,7 @@ class SnapshotTaker:
 
     def _joined(self, tables: list[str]) -> str:
         """Customers with what was counted for them: no rows mean 0 for counts and sums, unknown for all else."""
-        key = engine.name(str(self.source.rules.source.customer.id))
+        key = engine.name(self._id)
         columns = [f"{value} as {engine.name(column)}" for column, value in self._own_columns().items()]
         joins = []
         for number, table in enumerate(tables):
@@ -184,17 +210,21 @@ class SnapshotTaker:
         }
 
     def _derive(self, people: Path, facts: pa.Table | None, path: Path) -> None:
+        with self._and_facts(f"read_parquet({engine.text(str(people))})", facts) as known:
+            self._copy(segments.query(known, self.vocabulary.derived, self.day), path)
+
+    @contextmanager
+    def _and_facts(self, people: str, facts: pa.Table | None) -> Iterator[str]:
+        """The relation `people` with what the ledger knows of each."""
         connection = self.source.connection
-        key = engine.name(str(self.source.rules.source.customer.id))
         columns = ", ".join(self._fact(fact, facts) for fact in LEDGER_FACTS)
         joined = ""
         if facts is not None:
             connection.register("regulars_facts", facts)
-            joined = f"left join regulars_facts f on f.customer_id = p.{key}"
-        base = f"select p.*, {columns} from read_parquet({engine.text(str(people))}) p {joined}"
+            joined = f"left join regulars_facts f on f.customer_id = p.{engine.name(self._id)}"
         try:
-            connection.execute(f"create or replace temp view {FACTS} as {base}")
-            self._copy(segments.query(FACTS, self.vocabulary.derived, self.day), path)
+            connection.execute(f"create or replace temp view {FACTS} as select p.*, {columns} from {people} p {joined}")
+            yield FACTS
         finally:
             if facts is not None:
                 connection.unregister("regulars_facts")
