@@ -65,6 +65,7 @@ class Desk:
     foresight: Foresight = field(default_factory=Foresight)
     _conditions: dict[tuple[Written, str], Expression] = field(default_factory=dict)
     _brought: set[str] = field(default_factory=set)
+    _read: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = field(default_factory=dict)
     _snapshots: dict[tuple[date, str], Snapshot] = field(default_factory=dict)
 
     @classmethod
@@ -170,6 +171,15 @@ class Desk:
             "site": str(shop.site or ""),
             "email": str(shop.sender.reply_to or shop.sender.email),
         }
+
+    def read_by(self, template: str, subjects: Sequence[str]) -> dict[str, set[str]]:
+        """What a template and these subjects read: `{"customer": {"first_name"}}`; looked at once, like `words`."""
+        from regulars.words.inspect import variables
+
+        key = (template, tuple(subjects))
+        if key not in self._read:
+            self._read[key] = variables(self.root, template, subjects)
+        return self._read[key]
 
     @cached_property
     def links(self) -> Links:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -17,6 +18,14 @@ class Foresight:
     """Campaigns that will have run: whom they took is in `sent`, and they take nobody else."""
     sent: list[pa.Table] = field(default_factory=list)
     """Messages they will have planned: rows as `ledger.facts.sent_days` gives them."""
+    decided: dict[tuple[str, datetime], str] = field(default_factory=dict)
+    """(campaign, moment) → its decision table, where it was asked because it goes first.
+
+    Those behind it in line leave it what it takes, so its decisions of that moment stand while they run; but only
+    where nobody else writes meanwhile: see `keeps`.
+    """
+    keeps: bool = False
+    """Whether decisions are kept: in a rehearsal, which has its ledger to itself."""
 
     def add(self, campaign: str, messages: pa.Table) -> None:
         """`campaign` will have run and planned `messages` (rows as `ledger.facts.sent_days` gives them)."""
@@ -30,8 +39,12 @@ class Foresight:
     @contextmanager
     def during(self) -> Iterator[Foresight]:
         """A plan begins with an empty day and leaves none behind."""
-        self.campaigns, self.sent = set(), []
+        self.forget()
         try:
             yield self
         finally:
-            self.campaigns, self.sent = set(), []
+            self.forget()
+
+    def forget(self) -> None:
+        """A new day."""
+        self.campaigns, self.sent, self.decided = set(), [], {}

@@ -44,10 +44,8 @@ class Letters:
     @cached_property
     def reads(self) -> dict[str, set[str]]:
         """What the template and its subjects read: {"customer": {"first_name"}, "offer": {"code"}}."""
-        from regulars.words.inspect import variables
-
-        return variables(
-            self.desk.root, str(self.message.template), [str(subject) for subject in self.message.subject.values()]
+        return self.desk.read_by(
+            str(self.message.template), [str(subject) for subject in self.message.subject.values()]
         )
 
     def customer_columns(self, relation: str, available: set[str]) -> str:

@@ -25,12 +25,14 @@ from regulars import clock
 from regulars.campaigns import followups, running
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk, ProblemsFoundError
+from regulars.campaigns.foresight import Foresight
 from regulars.campaigns.running import Selected
 from regulars.channels.contract import Answer, Outgoing
 from regulars.lang.model import Rules
 from regulars.lang.project import Project, load
 from regulars.lang.scalars import Schedule
 from regulars.lang.written import Written
+from regulars.ledger import trail
 from regulars.people import orders
 from regulars.people.engine import text
 from regulars.people.snapshot import Snapshot
@@ -65,6 +67,7 @@ class DayOfPeople(Snapshot):
 class RehearsalDesk(Desk):
     """A desk whose people are counted once a day, as of the end of it: what the ledger knows is that of the morning."""
 
+    foresight: Foresight = field(default_factory=lambda: Foresight(keeps=True))
     _day: date = date.min
     _of_day: Snapshot | None = None
     _orders: tuple[datetime, datetime] | None = None
@@ -104,7 +107,7 @@ class RehearsalDesk(Desk):
         """Count people anew when next asked."""
         old, self._of_day = self._of_day, None
         self._snapshots.clear()
-        self.foresight.campaigns.clear()
+        self.foresight.forget()
         for path in (old.path, *old.people.parent.glob(f"{old.people.stem}*")) if old else ():
             path.unlink(missing_ok=True)
 
@@ -216,13 +219,15 @@ class Day:
 def live_day(desk: Desk, day: date, campaigns: Sequence[str]) -> Day:
     """Live through `day` (the shop's): every run, follow-up and delivery of `campaigns`, each at its time.
 
-    What is scheduled every few minutes runs once, at noon: people are counted as of the end of the day anyway.
+    What is scheduled every few minutes runs once, with the first of the others and by noon: people are counted as of
+    the end of the day anyway.
     """
     noon = datetime.combine(day, NOON, ZoneInfo(desk.zone))
-    due = [name for name in running.due(desk, noon) if name in campaigns]
+    due = {name: desk.campaign(name).schedule for name in running.due(desk, noon) if name in campaigns}
+    early = min([NOON, *(time_of(schedule) for schedule in due.values())])
     at_time: dict[time, list[str]] = {EVENING: []}
-    for name in due:
-        at_time.setdefault(time_of(desk.campaign(name).schedule), []).append(name)
+    for name, schedule in due.items():
+        at_time.setdefault(early if schedule.kind == "every" else time_of(schedule), []).append(name)
     runs: list[Selected] = []
     for at, names in sorted(at_time.items()):
         moment = datetime.combine(day, at, ZoneInfo(desk.zone))
@@ -230,8 +235,8 @@ def live_day(desk: Desk, day: date, campaigns: Sequence[str]) -> Day:
             runs += [_run(desk, name, moment) for name in names]
             if at in (min(at_time), max(at_time)):
                 followups.advance(desk, moment)
-            for channel in ("email", "sms"):
-                while deliver(desk, channel, AT_ONCE, moment, "rehearsal", blank=Accepting()).claimed:
+            for channel in trail.waiting(desk.ledger, moment):
+                while deliver(desk, channel, AT_ONCE, moment, "rehearsal", blank=Accepting()).claimed == AT_ONCE:
                     pass
     return Day(day, runs)
 

@@ -85,12 +85,19 @@ class Selector:
         Each in its turn, so that who loses to the first of them takes nothing from those after.
         """
         tables: list[str] = []
+        foresight = self.desk.foresight
         for number, other in enumerate(before_in_line(self.desk, self.name)):
             campaign = self.desk.campaign(other)
             due = campaign.status == "live" and calendar.due_on(campaign.schedule, self.desk.day(self.at))
-            if due and other not in self.desk.foresight.campaigns:
-                earlier = Selector(self.desk, other, self.at, arbitrate=False, only=self.only, taken=tuple(tables))
-                tables.append(earlier.run(snapshot, f"regulars_earlier_{number}"))
+            if not due or other in foresight.campaigns:
+                continue
+            if foresight.keeps and not self.only and (other, self.at) in foresight.decided:
+                tables.append(foresight.decided[other, self.at])
+                continue
+            earlier = Selector(self.desk, other, self.at, arbitrate=False, only=self.only, taken=tuple(tables))
+            tables.append(earlier.run(snapshot, f"regulars_earlier_{number}{'_only' if self.only else ''}"))
+            if not self.only:
+                foresight.decided[other, self.at] = tables[-1]
         return tables
 
     def _entering(self) -> str:

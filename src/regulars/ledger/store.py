@@ -40,6 +40,7 @@ class Ledger:
         self.looking = looking
         self.exists = exists
         self._mine = threading.local()
+        self._salts: dict[str, str] = {}
         self._slot = int(ids.one()[-1], 16) % PULSE_SLOTS
 
     @classmethod
@@ -131,6 +132,11 @@ class Ledger:
 
     def salt(self, name: str) -> str:
         """The random secret `name` of this ledger: 32 hexadecimal digits, the same for ever."""
+        if name not in self._salts:
+            self._salts[name] = self._salt(name)
+        return self._salts[name]
+
+    def _salt(self, name: str) -> str:
         with self.reading() as connection:
             value = connection.execute(select(col(Salt.value)).where(col(Salt.name) == name)).scalar()
         if value:

@@ -51,6 +51,8 @@ class Source:
     """table → (its rows before they are cast, column → its cast), where a text is cast, which may lose it."""
     _fields: dict[str, dict[str, Field]] = field(default_factory=dict)
     _stamps: dict[str, str] = field(default_factory=dict)
+    _expressions: dict[str, Any] = field(default_factory=dict)
+    """Tables of files as Ibis has described them."""
 
     @property
     def zone(self) -> str:
@@ -127,7 +129,9 @@ class Source:
     def expression(self, table: str) -> Any:
         """`table` as an Ibis expression with the kinds made alike."""
         if self.in_files:
-            return self._files.table(table)
+            if table not in self._expressions:
+                self._expressions[table] = self._files.table(table)
+            return self._expressions[table]
         origin = self.rules.source.tables[Written(table)]
         return self.database.expression(origin, self._fixed(table), columns.money(self.rules, table))
 
