@@ -37,6 +37,8 @@ ALSO = {
     "merge-key": {"yaml-alias"},
 }
 """Problems that a mistake brings with it."""
+ABOUT_THE_SHOP = ("language", "sender-address", "sms-sender")
+"""Keys that a campaign has as well."""
 TRAITS = "  first_order: {from: orders, value: min(ordered_at)}\n"
 STEPS = """import pyarrow as pa
 
@@ -188,7 +190,7 @@ def place_in_rules(key, block, code):
         return named[key], 2
     if key in Rules.takes():
         return key, 2
-    if key in Campaign.takes():
+    if key in Campaign.takes() and code not in ABOUT_THE_SHOP:
         return None
     if key in Guards.takes():
         return "guards", 2

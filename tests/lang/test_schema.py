@@ -82,7 +82,7 @@ def test_every_key_is_in_its_schema_and_described():
     }
     for name, top in (("rules.schema.json", Rules), ("campaign.schema.json", Campaign)):
         for model in family(top):
-            if model.__name__ in ("Segment", "Step"):
+            if model.__name__ in ("Segment", "Step", "Template"):
                 continue
             found = known[name] if model is top else known[name]["$defs"][model.__name__]
             properties = found.get("properties") or found["anyOf"][1]["properties"]

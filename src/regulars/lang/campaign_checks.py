@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from regulars.lang.campaign import DATE, Campaign, Limits, Message
 from regulars.lang.ladders import Step
 from regulars.lang.model import Rules
-from regulars.lang.places_and_tongues import wrong_address
 from regulars.lang.problems import Problems
+from regulars.lang.sender_checks import check_sender
 from regulars.lang.suggest import did_you_mean, listed
 from regulars.lang.written import Written
 from regulars.lang.yaml_text import Document
@@ -34,7 +34,7 @@ def check_campaign(
     _service(campaign, document, problems)
     _own_names(campaign, campaigns, problems)
     _languages(campaign, rules, problems)
-    _sender(campaign, problems)
+    check_sender(campaign.sender, problems)
     _enrich(campaign, document, problems)
     for name, limits in (("audience", campaign.expect.audience), ("send", campaign.expect.send)):
         _limits(name, limits, document, problems)
@@ -140,17 +140,6 @@ def _languages(campaign: Campaign, rules: Rules, problems: Problems) -> None:
             )
         elif language in campaign.languages[:index]:
             problems.add("twice", language.position, f"`{language}` stands here twice.", "delete one of them")
-
-
-def _sender(campaign: Campaign, problems: Problems) -> None:
-    for address in (campaign.sender.email, campaign.sender.reply_to):
-        if address is not None and (reason := wrong_address(address)):
-            problems.add(
-                "sender-address",
-                address.position,
-                f"This is not an e-mail address: {reason}",
-                "write   Casa Verde <salut@casaverde.example>   in quotes, or the address alone",
-            )
 
 
 def _message(

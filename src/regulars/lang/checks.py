@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from regulars.lang.model import NAME, Rules, Segment
-from regulars.lang.places_and_tongues import is_currency, is_language, is_zone, near_zone, wrong_address
+from regulars.lang.places_and_tongues import is_currency, is_language, is_zone, near_zone
 from regulars.lang.problems import Problems
+from regulars.lang.sender_checks import check_sender
 from regulars.lang.suggest import did_you_mean, listed
 from regulars.lang.written import Written
 from regulars.lang.yaml_text import Document, Spot
@@ -75,28 +76,9 @@ def _shop(rules: Rules, problems: Problems) -> None:
             )
         elif language in shop.languages[:index]:
             problems.add("twice", language.position, f"`{language}` stands here twice.", "delete one of them")
-    _sender(rules, problems)
-
-
-def _sender(rules: Rules, problems: Problems) -> None:
-    shop = rules.shop
-    for address in (shop.sender.email, shop.sender.reply_to):
-        if address is not None and (reason := wrong_address(address)):
-            problems.add(
-                "sender-address",
-                address.position,
-                f"This is not an e-mail address: {reason}",
-                "write   Casa Verde <salut@casaverde.example>   in quotes, or the address alone",
-            )
+    check_sender(shop.sender, problems)
     if shop.site is not None and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", shop.site):
         problems.add("site", shop.site.position, "This is not a web address.", "write it with https:// in front")
-    if shop.sender.sms is not None and not re.fullmatch(r"[A-Za-z0-9 ]{1,11}|\+?[0-9 ]{3,18}", shop.sender.sms):
-        problems.add(
-            "sms-sender",
-            shop.sender.sms.position,
-            "No phone network takes this as a sender.",
-            "up to 11 letters and digits without diacritics, or a number such as +40 700 000 100",
-        )
 
 
 def _tables(rules: Rules, document: Document, problems: Problems, left_out: AbstractSet[Spot]) -> None:

@@ -15,10 +15,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
+from regulars.lang.campaign import EVERYBODY
 from regulars.lang.codes import explanation, known_codes
 from regulars.lang.expressions import AGGREGATES, FUNCTIONS, LARGEST_TEXT, LARGEST_TREE, PEOPLE_FUNCTIONS, Signature
 from regulars.lang.keys import BARE, Key
-from regulars.lang.model import Campaign, Rules, Segment, Step
+from regulars.lang.model import Campaign, Rules, Segment, Step, Template
 from regulars.lang.scalars import Word
 from regulars.lang.written import Written
 
@@ -27,9 +28,19 @@ _LADDER = (
     "A condition (in or out), or a ladder: a list of steps, `- name: condition`, of which the first that holds gives "
     "the value; the last one is `- name: otherwise`."
 )
+_TEMPLATE = (
+    "The name of a template, or a ladder: a list of steps, `- template: condition`, of which the first that holds "
+    "gives the words; the last one is `- template: otherwise`. `{date}` in a name is the day it is sent, such as "
+    "2026-08-27."
+)
+_LADDERS: dict[type[Key], str] = {Segment: _LADDER, Template: _TEMPLATE}
 _PLAIN: dict[Any, str] = {Written: "text", str: "text", int: "a whole number", bool: "`true` or `false`"}
 _SHORT_FORM = {"a table": "a file, a glob or the name of a table, alone", "a trait": "an expression, alone"}
-_ALSO = {("Message", "subject"): "text, or ", ("Offer", "next_time"): "one number, or "}
+_ALSO = {
+    ("Message", "subject"): "text, or ",
+    ("Message", "preview_text"): "text, or ",
+    ("Offer", "next_time"): "one number, or ",
+}
 """Keys that take one value beside their list or group."""
 
 
@@ -78,8 +89,8 @@ def _mappings(annotation: Any) -> Iterator[type[Key]]:
 
 def _section(model: type[Key]) -> str:
     heading = f"## {_title(model)}"
-    if model is Segment:
-        return f"{heading}\n\n{_LADDER}"
+    if model in _LADDERS:
+        return f"{heading}\n\n{_LADDERS[model]}"
     short = _SHORT_FORM.get(model.noun)
     lead = f"{model.__doc__ or ''}".strip().split("\n\n")[0].replace("\n", " ")
     lines = [heading, "", " ".join(lead.split()) + (f" Short form: {short}." if short else ""), ""]
@@ -103,7 +114,7 @@ def _takes(annotation: Any) -> str:
 
 def _takes_many(origin: Any, inside: list[Any]) -> str:
     if origin is Literal:
-        return ", ".join(f"`{value}`" for value in inside)
+        return ", ".join(f"`{str(value).lower() if isinstance(value, bool) else value}`" for value in inside)
     if origin is list:
         return "a list" if inside == [Any] else f"a list: {_takes(inside[0])}"
     if origin is dict:
@@ -134,9 +145,9 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.default
-    if value is None or value in ("", [], {}) or isinstance(value, Key):
+    if value is None or value in ("", [], {}, EVERYBODY) or isinstance(value, Key):
         return ""
-    return f"`{value}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _conditions() -> str:

@@ -40,7 +40,12 @@ _SHORT_FORMS = {
     "Table": {**_SCALAR, "description": "a file, a glob, or a table of the backend"},
 }
 """What a validator of the model takes in place of the mapping."""
-_BARE_VALUES = (("Message", "subject"), ("Offer", "next_time"))
+_TEMPLATES = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": _SCALAR},
+}
+_BARE_VALUES = (("Message", "subject"), ("Message", "preview_text"), ("Offer", "next_time"))
 """Keys that take one text beside their group or list."""
 
 
@@ -82,15 +87,29 @@ def _offering(schema: dict[str, Any], names: Names) -> dict[str, Any]:
     definitions, properties = schema["$defs"], schema["properties"]
     if "Message" in definitions:
         message = definitions["Message"]["properties"]
-        _offer(message, "template", names.templates)
-        spoken = message["subject"]["anyOf"][1]
-        spoken |= {"properties": dict.fromkeys(names.languages, _SCALAR)} if names.languages else {}
+        _offer_templates(message, names.templates)
+        for key in ("subject", "preview_text"):
+            spoken = message[key]["anyOf"][1]
+            spoken |= {"properties": dict.fromkeys(names.languages, _SCALAR)} if names.languages else {}
+        _offer(properties["languages"], "items", names.languages)
+        _offer(definitions["ForEach"]["properties"], "row", names.tables)
         if names.steps:
             properties["enrich"]["items"] = {"anyOf": [{"enum": list(names.steps)}, _step_group(names.steps)]}
     if "Guards" in definitions:
         _offer(definitions["Guards"]["properties"]["first"], "items", names.campaigns)
         _offer(definitions["Trait"]["anyOf"][1]["properties"], "from", names.tables)
     return schema
+
+
+def _offer_templates(message: dict[str, Any], templates: Sequence[str]) -> None:
+    """Offer the names of templates, alone and as the steps of a ladder."""
+    ladder = json.loads(json.dumps(_TEMPLATES))
+    if templates:
+        ladder["items"]["properties"] = dict.fromkeys(templates, _SCALAR)
+    message["template"] = {
+        "description": message["template"]["description"],
+        "anyOf": [*([{"enum": list(templates)}] if templates else []), _SCALAR, ladder],
+    }
 
 
 def _offer(owner: dict[str, Any], key: str, values: Sequence[str]) -> None:
@@ -128,7 +147,9 @@ class _Plain(GenerateJsonSchema):
 
 def _schema(model: type[Key], title: str) -> dict[str, Any]:
     schema = model.model_json_schema(by_alias=True, schema_generator=_Plain)
-    definitions = {name: _mapping(part) for name, part in schema.pop("$defs", {}).items() if name != "Step"}
+    definitions = {
+        name: _mapping(part) for name, part in schema.pop("$defs", {}).items() if name not in ("Step", "Template")
+    }
     for name, short in _SHORT_FORMS.items():
         if name in definitions:
             long = definitions[name]
