@@ -78,6 +78,7 @@ class SentBefore(Key):
     customer: Written = Field(description="whom it went to")
     campaign: Written = Field(description="a campaign, or one of its messages: winback/first")
     at: When = Field(description="when: a day, or `5 days ago`")
+    row: Written | None = Field(None, description="which row it was about, by its id, where the campaign walks rows")
 
 
 class Expected(Key):

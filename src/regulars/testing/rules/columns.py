@@ -9,9 +9,10 @@ from pathlib import Path
 
 from regulars.lang.conditions import read
 from regulars.lang.expressions import ARITHMETIC, COMPARISONS, FUNCTIONS, Node
-from regulars.lang.model import Kind
+from regulars.lang.model import Campaign, Kind
 from regulars.lang.problems import Problems
 from regulars.lang.project import Project
+from regulars.lang.timing import ROW
 from regulars.lang.written import Written
 from regulars.people.columns import fixed
 from regulars.people.source import Source
@@ -40,7 +41,9 @@ class Columns:
         if table == "orders":
             named = {name: getattr(order, name) for name in ("id", "customer", "at", "amount", "code")}
         else:
+            described = next(one for name, one in self.project.rules.source.tables.items() if name == table)
             named = {"customer": self.source.customer_column(table), "at": self.source.time_column(table)}
+            named["id"] = str(described.id) if described.id is not None else None
             # Without a file to look into, the id of the customers is the name that is meant.
             named["customer"] = named["customer"] or str(customer.id)
         return {name: str(column) for name, column in named.items() if column}
@@ -53,12 +56,15 @@ class Columns:
     def _kinds(self) -> dict[str, dict[str, Kind]]:
         rules = self.project.rules
         found: dict[str, dict[str, Kind]] = {str(table): {} for table in rules.source.tables}
-        for table, tree in self._trees():
-            known = found.setdefault(table, {})
+        for table, tree, row in self._trees():
+            shown = dict(_shown_by(tree))
             for name in sorted(tree.names):
-                known.setdefault(name, "text")
-            for name, kind in _shown_by(tree):
-                known[name] = kind
+                of_row = name.startswith(ROW) and row
+                known = found.setdefault(row if of_row else table, {})
+                column = name.removeprefix(ROW) if of_row else name
+                known.setdefault(column, "text")
+                if name in shown:
+                    known[column] = shown[name]
         for name in [*map(str, rules.traits), *rules.all_segments(), *LEDGER_FACTS]:
             found["customers"].pop(name, None)
         for meaning in rules.source.customer.mapped():
@@ -68,8 +74,8 @@ class Columns:
             known.update(fixed(rules, table, self.source.customer_column(table)))
         return found
 
-    def _trees(self) -> Iterator[tuple[str, Node]]:
-        """Every expression of the project, with the table whose columns it reads."""
+    def _trees(self) -> Iterator[tuple[str, Node, str]]:
+        """Every expression of the project, with the table whose columns it reads, and the one it reads as `row.…`."""
         rules = self.project.rules
         for trait in rules.traits.values():
             table = str(trait.table) if trait.table is not None else "customers"
@@ -79,22 +85,32 @@ class Columns:
             for text in (segment.condition, *(step.condition for step in segment.steps if not step.otherwise)):
                 yield from _tree("customers", text)
         for campaign in self.project.campaigns.values():
-            for text in campaign.conditions:
-                yield from _tree("customers", text)
-            if campaign.schedule.kind == "yearly":
-                yield "customers", Node("days_since", (Node("column", value=campaign.schedule.column),))
+            yield from _of_campaign(campaign)
         yield from _tree("orders", rules.source.order.counts)
 
     @cached_property
     def ordinary(self) -> dict[str, str]:
         """Values with which an order counts, for the columns that `order.counts` reads."""
         counts = _tree("orders", self.project.rules.source.order.counts)
-        return {name: value for _, tree in counts for name, value in _makes_true(tree, wanted=True)}
+        return {name: value for _, tree, _ in counts for name, value in _makes_true(tree, wanted=True)}
 
 
-def _tree(table: str, text: Written | None) -> Iterable[tuple[str, Node]]:
+def _of_campaign(campaign: Campaign) -> Iterator[tuple[str, Node, str]]:
+    for text in campaign.conditions:
+        yield from _tree("customers", text, campaign.row)
+    if campaign.schedule.kind == "yearly":
+        yield "customers", Node("days_since", (Node("column", value=campaign.schedule.column),)), ""
+    if campaign.for_each is not None:
+        yield from _tree(str(campaign.for_each.row), campaign.for_each.where)
+    for message in campaign.messages:
+        for timed in (message.after, message.before):
+            if timed is not None and timed.column:
+                yield campaign.row, Node("days_since", (Node("column", value=timed.column),)), ""
+
+
+def _tree(table: str, text: Written | None, row: str = "") -> Iterable[tuple[str, Node, str]]:
     tree = read(text, Problems()) if text is not None else None
-    return [(table, tree)] if tree else []
+    return [(table, tree, row)] if tree else []
 
 
 def _shown_by(tree: Node) -> Iterator[tuple[str, Kind]]:

@@ -69,6 +69,10 @@ class Names:
         for one in case.sent:
             self._campaign(one.campaign)
             self._known([one.customer], ids(self.columns, case), "unknown-person", "is not given as a customer")
+            described = self.project.campaigns.get(one.campaign.strip().partition("/")[0])
+            if described is not None and described.for_each is not None and one.row is None:
+                sentence = f"`{one.campaign[:60]}` walks rows, and this does not say which one it was about."
+                self._add("missing-key", one.campaign, sentence, "write   row: …       the row's id")
 
     def _people(self, case: RuleTest) -> None:
         given = ids(self.columns, case)

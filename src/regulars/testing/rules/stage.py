@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from regulars.campaigns.rehearsal import RehearsalDesk, hurry, live_day, time_of
-from regulars.lang.model import Expect, Rules, Table
+from regulars.lang.model import Campaign, Expect, Offer, Rules, Table
 from regulars.lang.project import Project
 from regulars.lang.rule_tests import RuleTest, SentBefore
 from regulars.lang.scalars import Share
@@ -97,12 +98,22 @@ def marked(customer: str) -> tuple[int, str]:
 
 
 def for_tests(project: Project) -> Project:
-    """The project without holdouts and limits."""
+    """The project without holdouts and limits, and with codes that are made on the spot."""
     nobody = Share(0.0)
-    guards = project.rules.guards.model_copy(update={"holdout": nobody})
+    guards = project.rules.guards.model_copy(update={"holdout": nobody, "approval": None})
     calm = {"holdout": nobody, "expect": Expect()}
-    campaigns = {name: one.model_copy(update=calm) for name, one in project.campaigns.items()}
+    campaigns = {name: _with_made_codes(one).model_copy(update=calm) for name, one in project.campaigns.items()}
     return replace(project, rules=project.rules.model_copy(update={"guards": guards}), campaigns=campaigns)
+
+
+def _with_made_codes(campaign: Campaign) -> Campaign:
+    """A pool is of the real ledger."""
+
+    def made(offer: Offer | None) -> Offer | None:
+        return offer and offer.model_copy(update={"codes": None})
+
+    messages = [one.model_copy(update={"offer": made(one.offer)}) for one in campaign.messages]
+    return campaign.model_copy(update={"offer": made(campaign.offer), "messages": messages})
 
 
 def _with_files(rules: Rules, folder: Path, columns: Columns) -> Rules:
@@ -113,6 +124,7 @@ def _with_files(rules: Rules, folder: Path, columns: Columns) -> Rules:
             file=Written(str(folder / f"{name}.csv"), name.position),
             customer=table.customer or Written(columns.meanings(str(name)).get("customer", "")) or None,
             at=table.at,
+            id=table.id,
         )
         types |= {Written(f"{name}.{column}"): kind for column, kind in columns.kinds(str(name)).items()}
     changed = {"connect": Written("duckdb://"), "tables": tables, "types": types}
@@ -148,17 +160,17 @@ HISTORY = "delivered"
 
 def _tell_history(desk: RehearsalDesk, mark: int, case: RuleTest) -> None:
     """Write what was `sent` into the ledger: an entry begins with a message that the entry before it has already."""
-    entries: dict[tuple[str, str], list[list[tuple[datetime, str]]]] = defaultdict(list)
+    entries: dict[tuple[str, str, str], list[list[tuple[datetime, str]]]] = defaultdict(list)
     for moment, one in sorted(((_moment(desk, one, case.today), one) for one in case.sent), key=lambda pair: pair[0]):
         campaign, _, message = one.campaign.strip().partition("/")
         message = message or str(desk.campaign(campaign).messages[0].name)
-        runs = entries[str(one.customer), campaign]
+        runs = entries[str(one.customer), campaign, f"{mark}:{one.row}" if one.row is not None else ""]
         if not runs or message in [name for _, name in runs[-1]]:
             runs.append([])
         runs[-1].append((moment, message))
     rows = [
-        (f"{mark}:{customer}", campaign, number, messages, number < len(runs))
-        for (customer, campaign), runs in entries.items()
+        (f"{mark}:{customer}", campaign, row or str(number), messages, number < len(runs))
+        for (customer, campaign, row), runs in entries.items()
         for number, messages in enumerate(runs, 1)
     ]
     if rows:
@@ -167,12 +179,12 @@ def _tell_history(desk: RehearsalDesk, mark: int, case: RuleTest) -> None:
 
 
 def _entries(
-    desk: RehearsalDesk, rows: list[tuple[str, str, int, list[tuple[datetime, str]], bool]]
+    desk: RehearsalDesk, rows: list[tuple[str, str, str, list[tuple[datetime, str]], bool]]
 ) -> tuple[pa.Table, pa.Table]:
     """(enrolments, messages) as the ledger keeps them."""
     enrolments: list[dict[str, object]] = []
     messages: list[dict[str, object]] = []
-    for own, (customer, campaign, number, sent, followed) in zip(ids.draw(len(rows)).to_pylist(), rows, strict=True):
+    for own, (customer, campaign, occasion, sent, followed) in zip(ids.draw(len(rows)).to_pylist(), rows, strict=True):
         described, first = desk.campaign(campaign), sent[0][0]
         over = followed or sent[-1][1] == str(described.messages[-1].name)
         yearly = described.schedule.kind == "yearly"
@@ -184,7 +196,8 @@ def _entries(
                 "arm": "treated",
                 "entered_at": first,
                 "due_at": first,
-                "occasion": str(desk.day(first).year) if yearly else str(number),
+                "occasion": str(desk.day(first).year) if yearly else occasion,
+                "row_ids": _covered(desk, campaign, occasion),
                 "ended_at": sent[-1][0] if over else None,
                 "end_reason": "finished" if over else "",
             }
@@ -214,6 +227,12 @@ def _entries(
                 }
             )
     return _table(enrolments), _table(messages)
+
+
+def _covered(desk: RehearsalDesk, campaign: str, occasion: str) -> str:
+    """The rows of an entry that took several together: the one that the test names."""
+    walked = desk.campaign(campaign).for_each
+    return json.dumps([occasion]) if walked is not None and walked.together and ":" in occasion else ""
 
 
 def _table(rows: list[dict[str, object]]) -> pa.Table:
