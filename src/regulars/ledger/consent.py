@@ -1,14 +1,18 @@
-"""Who must not be written to: what people said to us, and addresses that are suppressed, kept as hashes."""
+"""Who must not be written to: what people said to us, and addresses that are suppressed, kept as hashes.
+
+A word may be about everything, or about one topic. Of a topic the last word about it by name counts when it was a no,
+or when it came after the last general word: a later general yes opens no topic that somebody closed by its name, and a
+later general no closes them all.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, and_, exists, insert, or_, select, text
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, select, text
 from sqlmodel import col
 
 from regulars.ledger import bulk, crossing, ids
@@ -39,10 +43,23 @@ def suppressions(ledger: Ledger) -> pa.Table:
     return ledger.arrow(statement, schema=SUPPRESSIONS)
 
 
-def words(ledger: Ledger) -> pa.Table:
-    """What each customer said last about each channel: customer_id, channel, given (bool), at (moment)."""
+def words(ledger: Ledger, topic: str = "") -> pa.Table:
+    """What counts of what each customer said about each channel: customer_id, channel, given (bool), at (moment).
+
+    `topic` is what the asker's messages are about; empty: no topic, so that only general words count.
+    """
     said = ConsentRecord
-    statement = select(col(said.customer_id), col(said.channel), col(said.given), col(said.at)).where(_is_last())
+    key = (col(said.customer_id), col(said.channel))
+    latest = (col(said.at).desc(), col(said.id).desc())
+    last = func.row_number().over(partition_by=[*key, col(said.topic)], order_by=latest)
+    columns = (*key, col(said.given), col(said.at), col(said.id), col(said.topic), last.label("place"))
+    each = select(*columns).where(col(said.topic).in_(["", topic])).subquery("each")
+    counts = func.row_number().over(
+        partition_by=[each.c.customer_id, each.c.channel],
+        order_by=[_by_name(each.c.topic, each.c.given), each.c.at.desc(), each.c.id.desc()],
+    )
+    best = select(*each.c, counts.label("rank")).where(each.c.place == 1).subquery("best")
+    statement = select(best.c.customer_id, best.c.channel, best.c.given, best.c.at).where(best.c.rank == 1)
     return ledger.arrow(statement, schema=WORDS)
 
 
@@ -54,16 +71,26 @@ def suppress(connection: Connection, address_hash: str, channel: str, reason: st
 
 
 def record(
-    connection: Connection, customer_id: str, channel: str, at: datetime, *, given: bool, source: str, wording: str = ""
+    connection: Connection,
+    customer_id: str,
+    channel: str,
+    at: datetime,
+    *,
+    given: bool,
+    source: str,
+    wording: str = "",
+    topic: str = "",
 ) -> str:
     """Write down what a customer said about a channel; the id of the record.
 
-    `source` is where it was said (`unsubscribe link`, `import` …), `wording` the sentence that was agreed to.
+    `source` is where it was said (`unsubscribe link`, `import` …), `wording` the sentence that was agreed to, `topic`
+    the one topic it was said about (empty: everything).
     """
     _speak(connection)
     row = ConsentRecord(
-        id=ids.one(), customer_id=customer_id, channel=channel, given=given, source=source, wording=wording, at=at
-    )
+        id=ids.one(), customer_id=customer_id, channel=channel, given=given, source=source, wording=wording, at=at,
+        topic=topic,
+    )  # fmt: skip
     connection.execute(insert(ConsentRecord).values(**row.model_dump()))
     return row.id
 
@@ -74,16 +101,20 @@ def hold_still(connection: Connection) -> None:
         connection.execute(text(_HOLD_STILL))
 
 
-def objections(connection: Connection, message_ids: Sequence[str]) -> Iterable[tuple[str, str]]:
-    """Messages that must not be sent, each with the reason: the address is suppressed, or consent was withdrawn."""
+Topics = Mapping[str, str | None]
+"""Campaign → the topic of its messages. None: a service, for which nobody's consent is asked."""
+
+
+def objections(
+    connection: Connection, message_ids: Sequence[str], topics: Topics | None = None
+) -> Iterable[tuple[str, str]]:
+    """Messages that must not be sent, each with the reason: the address is suppressed, or consent was withdrawn.
+
+    A campaign that is not in `topics` has none.
+    """
     among = bulk.among(connection, col(Message.id), "ids")
     bound = {"ids": bulk.listed(connection, message_ids)}
-    against = and_(
-        col(ConsentRecord.customer_id) == col(Message.customer_id), col(ConsentRecord.channel) == col(Message.channel)
-    )
-    withdrawn = select(col(Message.id)).join(ConsentRecord, against)
-    withdrawn = withdrawn.where(among, col(ConsentRecord.given).is_(False), _is_last())
-    for message_id in connection.execute(withdrawn, bound).scalars():
+    for message_id in _withdrawn(connection, among, bound, topics or {}):
         yield message_id, WITHDRAWN
     of_address = and_(
         col(Suppression.address_hash) == col(Message.address_hash), col(Suppression.channel) == col(Message.channel)
@@ -93,14 +124,37 @@ def objections(connection: Connection, message_ids: Sequence[str]) -> Iterable[t
         yield message_id, reason
 
 
+def _withdrawn(
+    connection: Connection, among: ColumnElement[bool], bound: Mapping[str, object], topics: Topics
+) -> Iterator[str]:
+    """Messages of customers whose word that counts is a no."""
+    said = ConsentRecord
+    theirs = and_(col(said.customer_id) == col(Message.customer_id), col(said.channel) == col(Message.channel))
+    statement = (
+        select(col(Message.id), col(Message.campaign), col(said.topic), col(said.given))
+        .join(said, theirs)
+        .where(among)
+        .order_by(col(Message.id), col(said.at), col(said.id))
+    )
+    last: dict[str, dict[str, bool]] = {}
+    for message_id, campaign, topic, given in connection.execute(statement, bound):
+        about = topics.get(campaign, "")
+        if about is not None and topic in ("", about):
+            # Said again, it comes last: a dict keeps the place of a key that is there.
+            words_of = last.setdefault(message_id, {})
+            words_of.pop(topic, None)
+            words_of[topic] = given
+    for message_id, words_of in last.items():
+        by_name = [given for topic, given in words_of.items() if topic]
+        if not all(by_name) or not list(words_of.values())[-1]:
+            yield message_id
+
+
 def _speak(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text(_SPEAK))
 
 
-def _is_last() -> ColumnElement[bool]:
-    """No later word of the same customer about the same channel; of two at the same moment the later id counts."""
-    said, later = ConsentRecord, aliased(ConsentRecord)
-    after = or_(col(later.at) > col(said.at), and_(col(later.at) == col(said.at), col(later.id) > col(said.id)))
-    same = and_(col(later.customer_id) == col(said.customer_id), col(later.channel) == col(said.channel))
-    return ~exists().where(same, after)
+def _by_name(topic: ColumnElement[str], given: ColumnElement[bool]) -> ColumnElement[int]:
+    """0 for a no to a topic by its name, which nothing but a word about the same topic takes back."""
+    return case((and_(topic != "", given.is_(False)), 0), else_=1)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, delete, select
 from sqlmodel import col
 
-from regulars.ledger import bulk, codes
+from regulars.ledger import bulk, codes, pools
 from regulars.ledger.tables import Code, Enrolment, Message
 
 
@@ -22,13 +22,15 @@ class Redrawn(NamedTuple):
     fresh: str
 
 
-def enrol(connection: Connection, enrolments: pa.Table, messages: pa.Table, issued: pa.Table) -> pa.Array:
+def enrol(
+    connection: Connection, enrolments: pa.Table, messages: pa.Table, issued: pa.Table, *, from_pool: bool = False
+) -> pa.Array:
     """Write entries, their first messages and their codes; the ids (string array) of the entries that are new.
 
     Columns are named as those of `enrolment`, `message` and `code`; missing ones take the model's defaults. An entry
     whose (campaign, customer, occasion) exists is left out, and its messages and codes with it. A code that somebody
-    has already is drawn anew, in its row and in the messages' contexts. Everything in the caller's transaction, of at
-    most 10,000 people.
+    has already is drawn anew, in its row and in the messages' contexts; one taken `from_pool` is never drawn, and goes
+    back where its entry is left out. Everything in the caller's transaction, of at most 10,000 people.
     """
     ids = _text(enrolments, "id")
     if bulk.insert(connection, Enrolment, enrolments, skip_existing=True) == len(ids):
@@ -36,26 +38,48 @@ def enrol(connection: Connection, enrolments: pa.Table, messages: pa.Table, issu
     else:
         # Ids are drawn for this call alone, so those that are in the table now were written by it.
         new = bulk.existing(connection, Enrolment, "id", ids)
+        if from_pool:
+            pools.give_back(connection, _of(issued, "enrolment_id", new, inside=False)["code"].to_pylist())
         messages, issued = _of(messages, "enrolment_id", new), _of(issued, "enrolment_id", new)
-    bulk.insert(connection, Message, _with_codes(messages, _issue(connection, issued)))
+    bulk.insert(connection, Message, _with_codes(messages, _issue(connection, issued, from_pool=from_pool)))
     return new
 
 
-def add_messages(connection: Connection, messages: pa.Table, issued: pa.Table) -> pa.Array:
+def add_messages(connection: Connection, messages: pa.Table, issued: pa.Table, *, from_pool: bool = False) -> pa.Array:
     """Write follow-ups of entries that exist, with their codes; the ids (string array) of the messages that are new.
 
-    A message whose (entry, name) exists is left out, and the codes given with it.
+    A message whose (entry, name) exists is left out, and the codes given with it; see `enrol`.
     """
-    redrawn = _issue(connection, issued)
+    alone, shared = _apart(issued)
+    redrawn = _issue(connection, alone, from_pool=from_pool)
     ids = _text(messages, "id")
     if bulk.insert(connection, Message, _with_codes(messages, redrawn), skip_existing=True) == len(ids):
+        _issue(connection, shared)
         return ids
     new = bulk.existing(connection, Message, "id", ids)
-    _withdraw(connection, _of(messages, "id", new, inside=False), issued, redrawn)
+    unwritten = _keys(_of(messages, "id", new, inside=False), "name")
+    withdrawn = _withdraw(connection, unwritten, alone, redrawn)
+    if from_pool:
+        pools.give_back(connection, withdrawn)
+    keys = zip(*(shared[name].to_pylist() for name in ("enrolment_id", "message_name")), strict=True)
+    _issue(connection, shared.filter(pa.array([key not in unwritten for key in keys], pa.bool_())))
     return new
 
 
-def _issue(connection: Connection, issued: pa.Table) -> list[Redrawn]:
+def _apart(issued: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Codes of one person each, and codes that many have."""
+    if "shared" not in issued.column_names:
+        return issued, issued.slice(0, 0)
+    return issued.filter(pc.invert(issued["shared"])), issued.filter(issued["shared"])
+
+
+def _issue(connection: Connection, issued: pa.Table, *, from_pool: bool = False) -> list[Redrawn]:
+    """Write codes. Of those that are one person's alone the ones somebody has already are drawn anew."""
+    issued, shared = _apart(issued)
+    bulk.insert(connection, Code, shared, skip_existing=True)
+    if from_pool:
+        bulk.insert(connection, Code, issued)
+        return []
     redrawn: list[Redrawn] = []
     while issued.num_rows and bulk.insert(connection, Code, issued, skip_existing=True) < issued.num_rows:
         issued = issued.take(_refused(connection, issued))
@@ -68,7 +92,8 @@ def _issue(connection: Connection, issued: pa.Table) -> list[Redrawn]:
 
 def _refused(connection: Connection, issued: pa.Table) -> pa.Array:
     """Which rows of `issued` (their places) the table has under another's name."""
-    statement = select(col(Code.code), col(Code.enrolment_id)).where(bulk.among(connection, col(Code.code), "codes"))
+    taken = bulk.among(connection, col(Code.code), "codes"), col(Code.shared).is_(False)
+    statement = select(col(Code.code), col(Code.enrolment_id)).where(*taken)
     bound = bulk.listed(connection, issued["code"].to_pylist())
     owners = {row.code: row.enrolment_id for row in connection.execute(statement, {"codes": bound})}
     pairs = zip(issued["code"].to_pylist(), issued["enrolment_id"].to_pylist(), strict=True)
@@ -96,20 +121,26 @@ def _with_codes(messages: pa.Table, redrawn: Sequence[Redrawn]) -> pa.Table:
     return messages.set_column(messages.column_names.index("context"), "context", pa.array(contexts, pa.string()))
 
 
-def _withdraw(connection: Connection, unwritten: pa.Table, issued: pa.Table, redrawn: Sequence[Redrawn]) -> None:
-    """Take back the codes issued a moment ago for messages that had been written before."""
-    keys = set(zip(unwritten["enrolment_id"].to_pylist(), unwritten["name"].to_pylist(), strict=True))
+def _withdraw(
+    connection: Connection, unwritten: set[tuple[str, str]], issued: pa.Table, redrawn: Sequence[Redrawn]
+) -> list[str]:
+    """Take back the codes issued a moment ago for messages (entry, name) that had been written before; these codes."""
     columns = (issued[name].to_pylist() for name in ("enrolment_id", "message_name", "code"))
     fresh = {(change.enrolment_id, change.taken): change.fresh for change in redrawn}
     withdrawn = []
     for owner, name, code in zip(*columns, strict=True):
-        if (owner, name) in keys:
+        if (owner, name) in unwritten:
             last = code
             while (owner, last) in fresh:
                 last = fresh[owner, last]
             withdrawn.append(last)
-    statement = delete(Code).where(bulk.among(connection, col(Code.code), "codes"))
+    statement = delete(Code).where(bulk.among(connection, col(Code.code), "codes"), col(Code.shared).is_(False))
     connection.execute(statement, {"codes": bulk.listed(connection, withdrawn)})
+    return withdrawn
+
+
+def _keys(rows: pa.Table, name: str) -> set[tuple[str, str]]:
+    return set(zip(rows["enrolment_id"].to_pylist(), rows[name].to_pylist(), strict=True))
 
 
 def _of(rows: pa.Table, column: str, ids: pa.Array, *, inside: bool = True) -> pa.Table:

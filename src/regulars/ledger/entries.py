@@ -28,19 +28,20 @@ RUNNING = pa.schema(
         ("old_kind", pa.string()),
         ("old_value", pa.string()),
         ("old_until", MOMENT),
+        ("old_gift", pa.string()),
     ]
 )
 
 _RUNNING = """
 SELECT enrolment.id, enrolment.customer_id, enrolment.entered_at, enrolment.offer_step,
        message.name, message.state, message.due_at,
-       code.code, code.kind, CAST(code.value AS VARCHAR(20)), code.valid_until
+       code.code, code.kind, CAST(code.value AS VARCHAR(20)), code.valid_until, code.gift
 FROM enrolment
 LEFT JOIN message ON message.id = (
     SELECT one.id FROM message AS one WHERE one.enrolment_id = enrolment.id
     ORDER BY {place} DESC, one.id DESC LIMIT 1)
-LEFT JOIN code ON code.code = (
-    SELECT one.code FROM code AS one
+LEFT JOIN code ON code.enrolment_id = enrolment.id AND code.message_name = (
+    SELECT one.message_name FROM code AS one
     JOIN message AS carrier ON carrier.enrolment_id = one.enrolment_id AND carrier.name = one.message_name
     WHERE one.enrolment_id = enrolment.id AND one.ended_at IS NULL
       AND carrier.state NOT IN ('suppressed', 'expired', 'skipped', 'dead')
@@ -56,7 +57,7 @@ def running(ledger: Ledger, campaign: str, names: Sequence[str] = ()) -> pa.Tabl
     longer has come before all others. A code whose message never went out is not good.
 
     Columns: enrolment_id, customer_id, entered_at, offer_step, then of the latest message name, state, due_at, and of
-    the code old_code, old_kind, old_value, old_until (null where there is none).
+    the code old_code, old_kind, old_value, old_until, old_gift (null where there is none).
     """
     arms = " ".join(f"WHEN :name_{place} THEN {place}" for place in range(len(names)))
     statement = _RUNNING.format(place=f"CASE one.name {arms} ELSE -1 END" if names else "one.due_at")

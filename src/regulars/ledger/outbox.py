@@ -164,18 +164,19 @@ def intend(
     templates: Mapping[str, str] | None = None,
     lease: timedelta = LEASE,
     last_look: LastLook | None = None,
+    topics: consent.Topics | None = None,
 ) -> Intent:
     """Commit, durably, that these messages of a claim are about to be sent; only the ids it returns may be.
 
     In the same transaction consent, suppression and expiry are read again; whoever commits first wins. `last_look` is
     asked in it about those that are left, and carries out what it decides. `templates` gives for a message the version
-    of the words (`template.hash`) it was rendered from.
+    of the words (`template.hash`) it was rendered from, `topics` for a campaign what consent is asked about.
     """
     wanted = list(message_ids)
     attempt_id = ids.one()
     with ledger.writing() as connection:
         consent.hold_still(connection)
-        mine = _still_held(connection, held, wanted, at)
+        mine = _still_held(connection, held, wanted, at, topics)
         changes = _kept_back(connection, mine, last_look)
         withheld = {change.message_id: change for change in changes}
         send = [message_id for message_id in mine if message_id not in withheld]
@@ -221,7 +222,9 @@ def _take(connection: Connection, taken: Claim, at: datetime, worker: str) -> No
     moves.write_down(connection, changes, at, f"claimed by {worker}")
 
 
-def _still_held(connection: Connection, held: Claim, wanted: Sequence[str], at: datetime) -> dict[str, str]:
+def _still_held(
+    connection: Connection, held: Claim, wanted: Sequence[str], at: datetime, topics: consent.Topics | None
+) -> dict[str, str]:
     """Of the wanted messages those this claim still holds, each with the reason not to send it, or an empty one."""
     statement = (
         select(col(Message.id), col(Message.expires_at), col(Message.address_hash), col(Message.channel))
@@ -235,7 +238,7 @@ def _still_held(connection: Connection, held: Claim, wanted: Sequence[str], at: 
     )
     bound = {"ids": bulk.listed(connection, wanted)}
     mine = {row.id: TOO_LATE if row.expires_at <= at else "" for row in connection.execute(statement, bound)}
-    return mine | dict(consent.objections(connection, list(mine)))
+    return mine | dict(consent.objections(connection, list(mine), topics))
 
 
 def _kept_back(connection: Connection, mine: Mapping[str, str], last_look: LastLook | None) -> list[Change]:
