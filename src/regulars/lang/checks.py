@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
-from regulars.lang.model import NAME, Rules, Segment
-from regulars.lang.places_and_tongues import is_currency, is_language, is_zone, near_zone
+from regulars.lang.model import NAME, OTHER, Rules, Segment
+from regulars.lang.places_and_tongues import is_country, is_currency, is_language, is_zone, near_zone
 from regulars.lang.problems import Problems
 from regulars.lang.sender_checks import check_sender
 from regulars.lang.suggest import did_you_mean, listed
@@ -45,6 +45,7 @@ def check_rules(
         if segment.steps:
             _ladder(name, segment, problems)
     _first(rules, campaigns, problems)
+    _prices(rules, problems)
 
 
 def _shop(rules: Rules, problems: Problems) -> None:
@@ -187,6 +188,17 @@ def _ladder(name: Written, segment: Segment, problems: Problems) -> None:
             f"`{name}` does not say what the others are: its last step is no `otherwise`.",
             "add a last step, such as   - other: otherwise",
         )
+
+
+def _prices(rules: Rules, problems: Problems) -> None:
+    for country in rules.prices.sms:
+        if country != OTHER and not is_country(country):
+            problems.add(
+                "country",
+                country.position,
+                f"`{country[:20]}` is not a country.",
+                "write its two capital letters, such as RO, or `other` for all that are not named",
+            )
 
 
 def _first(rules: Rules, campaigns: Sequence[str], problems: Problems) -> None:

@@ -19,7 +19,7 @@ from regulars.lang.timing import ApprovalLimit
 from regulars.lang.written import Written
 
 __all__ = [
-    "CHANNELS", "NAME", "OTHERWISE", "Campaign", "Consent", "Conversion", "CustomerColumns", "Expect", "ForEach",
+    "CHANNELS", "NAME", "OTHER", "OTHERWISE", "Campaign", "Consent", "Conversion", "CustomerColumns", "Expect", "ForEach",
     "Frequency", "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Prices", "Quiet", "Rules",
     "Segment", "Sender", "Shop", "Source", "Step", "Table", "Template", "Trait",
 ]  # fmt: skip  # a list of names
@@ -229,6 +229,10 @@ class Guards(Key):
     approval: ApprovalLimit | None = Field(
         None, description="`over 1000`: a plan that would reach more people waits for `regulars approve`"
     )
+
+
+OTHER = "other"
+"""In `prices.sms`: every country that is not named."""
 
 
 class Prices(Key):

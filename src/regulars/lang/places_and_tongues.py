@@ -44,6 +44,13 @@ def is_language(code: str) -> bool:
     return bool(re.fullmatch(r"[a-z]{2,3}(_[A-Z]{2})?", code)) and exists(code)
 
 
+def is_country(code: str) -> bool:
+    """Whether `code` is a country in two capital letters."""
+    from babel import Locale
+
+    return bool(re.fullmatch(r"[A-Z]{2}", code)) and code in Locale("en").territories
+
+
 def wrong_address(text: str) -> str:
     """Why `text` (`Casa Verde <salut@casaverde.example>`, or the address alone) is no address; empty: it is one."""
     from email_validator import EmailNotValidError, validate_email
