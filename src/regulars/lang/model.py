@@ -19,9 +19,9 @@ from regulars.lang.timing import ApprovalLimit
 from regulars.lang.written import Written
 
 __all__ = [
-    "CHANNELS", "NAME", "OTHER", "OTHERWISE", "Campaign", "Consent", "Conversion", "CustomerColumns", "Expect", "ForEach",
-    "Frequency", "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Prices", "Quiet", "Rules",
-    "Segment", "Sender", "Shop", "Source", "Step", "Table", "Template", "Trait",
+    "CHANNELS", "NAME", "OTHER", "OTHERWISE", "Campaign", "Consent", "Conversion", "CustomerColumns", "Expect",
+    "ForEach", "Frequency", "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Prices", "Quiet",
+    "Rules", "Segment", "Sender", "Shop", "Source", "Step", "Table", "Template", "Trait",
 ]  # fmt: skip  # a list of names
 
 Kind = Literal["text", "number", "date", "time", "yes_no"]
