@@ -55,46 +55,58 @@ def phone_number(raw: str, country: str, default_country: str) -> str:
 def prepare(
     connection: duckdb.DuckDBPyConnection, folder: Path, people: str, default_country: str, channels: tuple[str, ...]
 ) -> None:
-    """Leave `regulars_addresses(channel, raw, country, address)` in DuckDB for everybody in relation `people`.
+    """See to it that DuckDB's `regulars_addresses(channel, raw, country, address)` knows everybody in `people`.
 
-    `people` has columns `email`, `phone`, `country` (text, may be null). `address` is empty where there is none.
-    `folder` keeps what was found.
+    `people` (a relation) has columns `email`, `phone`, `country` (text, may be null). `address` is empty where there is
+    none. `folder` keeps what was found; what a connection has learnt it keeps too, of one `default_country`.
     """
     cache = folder / f"addresses-{default_country.lower() or 'nowhere'}.parquet"
     empty = ", ".join(f"'' as {column}" for column in COLUMNS)
     kept = f"read_parquet({engine.text(str(cache))})" if cache.exists() else f"(select {empty} where false)"
-    connection.execute(f"create or replace temp table regulars_addresses as select {', '.join(COLUMNS)} from {kept}")
+    connection.execute(f"create temp table if not exists regulars_addresses as select {', '.join(COLUMNS)} from {kept}")
     fresh = 0
-    if "email" in channels:
-        _add_plain_emails(connection, people)
-        fresh += _add(
-            connection, [("email", raw, "", email_address(raw)) for raw, _ in _unknown(connection, people, "email")]
-        )
-    if "sms" in channels:
-        unknown = _unknown(connection, people, "sms")
-        found = [("sms", raw, country, phone_number(raw, country, default_country)) for raw, country in unknown]
+    if "email" in channels and (unknown := _unknown(connection, people, "email")) and unknown > _plain(connection):
+        fresh += _add(connection, [("email", raw, "", email_address(raw)) for raw, _ in _left(connection, "email")])
+    if "sms" in channels and _unknown(connection, people, "sms"):
+        unread = _left(connection, "sms")
+        found = [("sms", raw, country, phone_number(raw, country, default_country)) for raw, country in unread]
         fresh += _add(connection, found)
     if fresh:
         _keep(connection, cache)
 
 
-def _add_plain_emails(connection: duckdb.DuckDBPyConnection, people: str) -> None:
-    plain = engine.text(PLAIN_EMAIL)
-    connection.execute(
-        f"""insert into regulars_addresses
-            select distinct 'email', email, '', trim(email) from {people} p
-            where length(trim(email)) <= 254 and length(split_part(trim(email), '@', 1)) <= 64
-              and regexp_matches(trim(email), {plain})
-              and not regexp_matches(lower(trim(email)), {engine.text(ODD_DOMAIN)})
-              and not exists (select 1 from regulars_addresses a where a.channel = 'email' and a.raw = p.email)"""
-    )
+def _unknown(connection: duckdb.DuckDBPyConnection, people: str, channel: str) -> int:
+    """Leave in `regulars_unread` the (raw, country) of `people` that nobody has looked at yet; how many they are.
 
-
-def _unknown(connection: duckdb.DuckDBPyConnection, people: str, channel: str) -> list[tuple[str, str]]:
-    """(raw, country) of `people` that nobody has looked at yet; e-mail knows no countries."""
+    E-mail knows no countries.
+    """
     raw, country = ("email", "''") if channel == "email" else ("phone", "coalesce(country, '')")
+    made = connection.execute(
+        f"""create or replace temp table regulars_unread as
+            select distinct {raw} as raw, {country} as country from {people} p
+            where coalesce(trim({raw}), '') <> '' and not exists (
+              select 1 from regulars_addresses a
+              where a.channel = {engine.text(channel)} and a.raw = p.{raw} and a.country = {country})"""
+    ).fetchone()
+    return int((made or (0,))[0])
+
+
+def _plain(connection: duckdb.DuckDBPyConnection) -> int:
+    """Take what is plainly an address from `regulars_unread`; how many they are."""
+    added = connection.execute(
+        f"""insert into regulars_addresses
+            select 'email', raw, '', trim(raw) from regulars_unread
+            where length(trim(raw)) <= 254 and length(split_part(trim(raw), '@', 1)) <= 64
+              and regexp_matches(trim(raw), {engine.text(PLAIN_EMAIL)})
+              and not regexp_matches(lower(trim(raw)), {engine.text(ODD_DOMAIN)})"""
+    ).fetchone()
+    return int((added or (0,))[0])
+
+
+def _left(connection: duckdb.DuckDBPyConnection, channel: str) -> list[tuple[str, str]]:
+    """(raw, country) of `regulars_unread` that are to be looked at here."""
     rows = connection.execute(
-        f"""select distinct {raw} as raw, {country} as country from {people} where coalesce(trim({raw}), '') <> ''
+        f"""select raw, country from regulars_unread
             except select raw, country from regulars_addresses where channel = {engine.text(channel)}"""
     ).fetchall()
     return [(found[0], found[1]) for found in rows]
