@@ -20,7 +20,7 @@ from regulars.campaigns.select import Selector, expected, in_line, summary
 from regulars.campaigns.steps import StepContext
 from regulars.errors import ProjectError
 from regulars.lang.model import Campaign
-from regulars.ledger import ids, runs
+from regulars.ledger import editions, ids, runs
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 from regulars.people.snapshot import Snapshot
@@ -80,6 +80,7 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
         json.dumps({"campaign": campaign, "at": at.isoformat(), "selected": asdict(selected)})
     )
     with desk.ledger.writing() as connection:
+        editions.keep(connection, desk.project.fingerprint, desk.project.texts, clock.now())
         runs.begin(
             connection,
             run_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -65,6 +65,11 @@ class Project:
         return frozenset(str(spot[len(at)]) for spot in spots for at in _NAMED if spot[: len(at)] == at and spot != at)
 
     @property
+    def texts(self) -> dict[str, str]:
+        """`{path: text}` of `rules.yaml` and the campaigns, as they were read: what `load_texts` reads again."""
+        return {file: document.source.text for file, document in sorted(self.documents.items())}
+
+    @property
     def fingerprint(self) -> str:
         """`7f3a-91c2`: the contents of rules, campaigns, templates and steps. The same files, the same fingerprint."""
         digest = hashlib.sha256()
@@ -92,12 +97,39 @@ def load(root: Path) -> tuple[Project | None, Problems]:
         cannot be bound; nothing is raised for what files hold.
     """
     problems = Problems()
-    reading = _Reading(root, problems)
     if not (root / RULES).is_file():
         problems.add("no-rules", Position(RULES), f"There is no {RULES} here.", "`regulars init` lays a project")
         return None, problems
+
+    def from_disk(file: str) -> Document | None:
+        return yaml_text.read(root / file, file, problems)
+
+    return _project(root, _Reading(from_disk, problems), lambda: _campaign_files(root, problems))
+
+
+def load_texts(files: Mapping[str, str], root: Path) -> tuple[Project | None, Problems]:
+    """The same from texts: `{path: text}` of `rules.yaml` and `campaigns/*.yaml`, as an edition keeps them.
+
+    `root` is where the project's other files lie; nothing of it is read.
+    """
+    problems = Problems()
+
+    def from_texts(file: str) -> Document | None:
+        return yaml_text.read_bytes(files[file].encode(), file, problems)
+
+    names = {Path(file).stem: file for file in sorted(files) if Path(file).parent.name == CAMPAIGNS}
+    if RULES not in files:
+        problems.add("no-rules", Position(RULES), f"There is no {RULES} here.", "`regulars init` lays a project")
+        return None, problems
+    return _project(root, _Reading(from_texts, problems), lambda: names)
+
+
+def _project(
+    root: Path, reading: _Reading, campaign_files: Callable[[], dict[str, str]]
+) -> tuple[Project | None, Problems]:
+    problems = reading.problems
     rules = reading.file(RULES, Rules)
-    files = _campaign_files(root, problems)
+    files = campaign_files()
     campaigns = {name: campaign for name, file in files.items() if (campaign := reading.file(file, Campaign))}
     if rules is None:
         return None, problems
@@ -110,13 +142,15 @@ def load(root: Path) -> tuple[Project | None, Problems]:
 
 @dataclass(slots=True)
 class _Reading:
-    root: Path
+    """Reads and binds files; `read` gives the document of one, by its name."""
+
+    read: Callable[[str], Document | None]
     problems: Problems
     documents: dict[str, Document] = field(default_factory=dict)
     left_out: dict[str, set[Spot]] = field(default_factory=dict)
 
     def file(self, file: str, model: type[Model]) -> Model | None:
-        document = yaml_text.read(self.root / file, file, self.problems)
+        document = self.read(file)
         if document is None:
             return None
         self.documents[file] = document
