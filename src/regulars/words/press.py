@@ -7,16 +7,17 @@ escapes them, and as `Hole` elsewhere; constants are plain `str`. Telling them a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Literal
 
-from jinja2 import DictLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
+from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
 from regulars.words.allowed import TESTS, WAY_OUT, refusals
 from regulars.words.filters import filters_for
+from regulars.words.preheader import with_place
 from regulars.words.sources import Sources
 
 Kind = Literal["html", "plain"]
@@ -52,7 +53,7 @@ class Press(SandboxedEnvironment):
 
     def __init__(self, sources: Sources, kind: Kind, language: str, currency: str, timezone: str) -> None:
         super().__init__(
-            loader=DictLoader(sources.files),
+            loader=FunctionLoader(partial(_source, sources, kind)),
             autoescape=kind == "html",
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -60,6 +61,7 @@ class Press(SandboxedEnvironment):
             auto_reload=False,
             cache_size=-1,
         )
+        self.sources = sources
         self.globals.clear()
         self.filters = dict(filters_for(language, currency, timezone))
         self.tests = {name: JINJA_TESTS[name] for name in TESTS}
@@ -80,6 +82,11 @@ class Press(SandboxedEnvironment):
         if obj.__class__ is dict:
             return self.getattr(obj, argument)
         return super().getitem(obj, argument)
+
+
+def _source(sources: Sources, kind: Kind, name: str) -> str | None:
+    text = sources.files.get(name)
+    return with_place(text) if text is not None and kind == "html" else text
 
 
 @lru_cache(maxsize=64)

@@ -10,12 +10,16 @@ from jinja2 import Environment, nodes
 
 from regulars.words.sources import Sources
 
+ROWS = "rows"
+"""The variable that is a list of rows: its names are those of each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mention:
     """`root.name` at a line of a file. `name` is empty for a bare variable.
 
     `guarded`: it stands under `if … is defined`, in such a test, or before `default`, and may be missing.
+    `through`: the variable of a loop over `rows` by which it is written; the root is then `rows`.
     """
 
     root: str
@@ -23,11 +27,17 @@ class Mention:
     file: str
     line: int
     guarded: bool = False
+    through: str = ""
+
+    @property
+    def written(self) -> str:
+        """The variable that stands before the dot."""
+        return self.through or self.root
 
     @property
     def dotted(self) -> str:
         """As one writes it."""
-        return f"{self.root}.{self.name}" if self.name else self.root
+        return f"{self.written}.{self.name}" if self.name else self.written
 
 
 @lru_cache(maxsize=256)
@@ -63,6 +73,10 @@ def _parser() -> Environment:
     return Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
+Local = dict[str, str]
+"""Names of loops: what each stands for (`rows`: one of these), or an empty text where nobody need know."""
+
+
 class _Walk:
     """One walk through a file and its layouts."""
 
@@ -77,13 +91,13 @@ class _Walk:
         """The mentions of the outermost layout, and of what was put into it."""
         if self._trees:
             file, tree = self._trees[-1]
-            yield from self._inside(tree, file, frozenset(), frozenset())
+            yield from self._inside(tree, file, frozenset(), {})
 
-    def _inside(self, node: nodes.Node, file: str, guards: frozenset[str], local: frozenset[str]) -> Iterator[Mention]:
+    def _inside(self, node: nodes.Node, file: str, guards: frozenset[str], local: Local) -> Iterator[Mention]:
         for child in node.iter_child_nodes():
             yield from self._of(child, file, guards, local)
 
-    def _of(self, node: nodes.Node, file: str, guards: frozenset[str], local: frozenset[str]) -> Iterator[Mention]:
+    def _of(self, node: nodes.Node, file: str, guards: frozenset[str], local: Local) -> Iterator[Mention]:
         if isinstance(node, nodes.Block):
             where, block = self._blocks[node.name]
             yield from self._inside(block, where, guards, local)
@@ -94,14 +108,17 @@ class _Walk:
         elif isinstance(node, nodes.Filter | nodes.Test) and node.name in ("default", "defined", "undefined"):
             yield from self._inside(node, file, guards | set(_dotted(node.node)), local)
         elif names := _dotted(node):
-            if names[0] not in local:
-                root, _, name = names[-1].partition(".")
-                yield Mention(root, name, file, node.lineno, not guards.isdisjoint(names))
+            root, _, name = names[-1].partition(".")
+            guarded = not guards.isdisjoint(names)
+            if root not in local:
+                yield Mention(root, name, file, node.lineno, guarded)
+            elif local[root]:
+                yield Mention(local[root], name, file, node.lineno, guarded, root)
         else:
             yield from self._inside(node, file, guards, local)
 
     def _branches(
-        self, node: nodes.If | nodes.CondExpr, file: str, guards: frozenset[str], local: frozenset[str]
+        self, node: nodes.If | nodes.CondExpr, file: str, guards: frozenset[str], local: Local
     ) -> Iterator[Mention]:
         yield from self._of(node.test, file, guards, local)
         certain = guards | _defined(node.test)
@@ -111,13 +128,15 @@ class _Walk:
         for child in others:
             yield from self._of(child, file, guards, local)
 
-    def _loop(self, node: nodes.For, file: str, guards: frozenset[str], local: frozenset[str]) -> Iterator[Mention]:
+    def _loop(self, node: nodes.For, file: str, guards: frozenset[str], local: Local) -> Iterator[Mention]:
         yield from self._of(node.iter, file, guards, local)
         targets = {
             name.name for name in (node.target, *node.target.find_all(nodes.Name)) if isinstance(name, nodes.Name)
         }
+        over_rows = isinstance(node.iter, nodes.Name) and node.iter.name == ROWS and ROWS not in local
+        inner = local | dict.fromkeys(targets, ROWS if over_rows else "") | {"loop": ""}
         for child in (*node.body, *([node.test] if node.test else [])):
-            yield from self._of(child, file, guards, local | targets | {"loop"})
+            yield from self._of(child, file, guards, inner)
         for child in node.else_:
             yield from self._of(child, file, guards, local)
 
@@ -130,14 +149,23 @@ def _ways(node: nodes.If | nodes.CondExpr) -> tuple[list[nodes.Node], list[nodes
 
 
 def _dotted(node: nodes.Node | None) -> tuple[str, ...]:
-    """`customer.first_name.x` → ("customer", "customer.first_name"); empty for anything but a variable."""
+    """`customer.first_name.x` → ("customer", "customer.first_name"); empty for anything but a variable.
+
+    `rows[0].product` and `(rows | first).product` → ("rows", "rows.product").
+    """
     names: list[str] = []
-    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
-        key = node.attr if isinstance(node, nodes.Getattr) else _text_of(node.arg)
-        names.append(key)
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)) or (
+        names and isinstance(node, nodes.Filter) and node.name == "first"
+    ):
+        if isinstance(node, nodes.Getattr):
+            names.append(node.attr)
+        elif isinstance(node, nodes.Getitem):
+            names.append(_text_of(node.arg))
         node = node.node
     if not isinstance(node, nodes.Name):
         return ()
+    if node.name == ROWS:
+        names = [name for name in names if name]
     first = names[-1] if names else ""
     return (node.name, f"{node.name}.{first}") if first else (node.name,)
 

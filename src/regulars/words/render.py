@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
@@ -18,6 +18,8 @@ from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxErro
 
 from regulars.words import sms
 from regulars.words.press import Kind, Press, pieces, press_for
+from regulars.words.preheader import PLACED, UNPLACED
+from regulars.words.reading import mentions
 from regulars.words.skeleton import Rendered, Shape, Skeleton, plain, styled
 from regulars.words.sources import FOLDER, Sources, WordsError
 from regulars.words.subject import one_line
@@ -74,6 +76,27 @@ class Words:
         self._sheets: dict[tuple[str, str, str], _Sheet] = {}
         self.subjects: dict[str, str] = {}
         """Subjects by language, where this is a version that was kept with them."""
+        self.preview_texts: dict[str, str] = {}
+        """Preview texts likewise."""
+
+    def speaking(self, languages: Sequence[str]) -> Words:
+        """The same texts for somebody who writes in these languages only, the first being everybody else's."""
+        return Words(self._sources, list(languages), languages[0], self._shop)
+
+    @property
+    def templates(self) -> Collection[str]:
+        """The names of all templates."""
+        return self._sources.templates.keys()
+
+    @property
+    def fallback(self) -> str:
+        """The language of those whose own is not written."""
+        return self._fallback
+
+    def speaks(self, template: str, channel: str) -> bool:
+        """Whether `template` has words for a channel (`email`, `sms`) in any language that messages are written in."""
+        suffix = "sms" if channel == "sms" else "html"
+        return any(self._sources.file(template, language, suffix) for language in self._languages)
 
     def language(self, template: str, channel: str, wanted: str | None) -> str | None:
         """The language a message is really written in: the customer's, else the fallback, else None.
@@ -87,22 +110,28 @@ class Words:
                 return language
         return self._fallback if self._sources.file(template, self._fallback, suffix) else None
 
-    def email(self, template: str, language: str, context: Mapping[str, Any], subject: str) -> Email:
-        """Render an e-mail. `context` is the message's own plus `links`; `subject` is a template text.
+    def email(
+        self, template: str, language: str, context: Mapping[str, Any], subject: str, preview_text: str = ""
+    ) -> Email:
+        """Render an e-mail. `context` is the message's own plus `links`; `subject` and `preview_text` are templates.
 
-        Raises WordsError.
+        The preview text stands hidden at the top of the HTML, unless the template says `preview_text` itself. Raises
+        WordsError.
         """
-        parts = self.email_parts(template, language, context, subject)
+        parts = self.email_parts(template, language, context, subject, preview_text)
         return Email(parts.subject, parts.html.text, parts.text.text)
 
-    def email_parts(self, template: str, language: str, context: Mapping[str, Any], subject: str) -> EmailParts:
+    def email_parts(
+        self, template: str, language: str, context: Mapping[str, Any], subject: str, preview_text: str = ""
+    ) -> EmailParts:
         """The same as skeletons and holes. Raises WordsError."""
         variables = {**context, "shop": self._shop}
-        return EmailParts(
-            self.subject(template, language, variables, subject),
-            self._sheet(template, language, "html").render(variables),
-            self._sheet(template, language, "txt").render(variables),
-        )
+        line = self.subject(template, language, variables, subject)
+        html, text = self._sheet(template, language, "html"), self._sheet(template, language, "txt")
+        if preview_text:
+            shown = self._line(language, variables, preview_text, f"the preview text of {template}")
+            variables[PLACED if html.places_preview else UNPLACED] = shown
+        return EmailParts(line, html.render(variables), text.render(variables))
 
     def sms(self, template: str, language: str, context: Mapping[str, Any]) -> str:
         """Render a text message: plain, its ends trimmed, every space one that GSM-7 has. Raises WordsError."""
@@ -119,14 +148,17 @@ class Words:
 
     def subject(self, template: str, language: str, context: Mapping[str, Any], subject: str) -> str:
         """Render a subject to one line; a name that is missing takes its comma along. Raises WordsError."""
-        variables = {"shop": self._shop, **context}
-        try:
-            compiled = self._press("plain", language).line(subject)
-            return one_line(pieces(compiled, variables))
-        except _FAULTS as fault:
-            raise _said(fault, f"the subject of {template}") from None
+        return self._line(language, {"shop": self._shop, **context}, subject, f"the subject of {template}")
 
-    def version(self, template: str, subjects: Mapping[str, str] | None = None) -> Version:
+    def _line(self, language: str, variables: Mapping[str, Any], text: str, place: str) -> str:
+        try:
+            return one_line(pieces(self._press("plain", language).line(text), variables))
+        except _FAULTS as fault:
+            raise _said(fault, place) from None
+
+    def version(
+        self, template: str, subjects: Mapping[str, str] | None = None, preview_texts: Mapping[str, str] | None = None
+    ) -> Version:
         """The texts `template` needs in all languages, layouts included, with its subjects and the shop's block."""
         names = self._sources.with_layouts(self._sources.templates.get(template, {}).values())
         if not names:
@@ -138,6 +170,8 @@ class Words:
             "fallback": self._fallback,
             "subjects": {str(language): str(text) for language, text in (subjects or {}).items()},
         }
+        if preview_texts:
+            frozen["preview_texts"] = {str(language): str(text) for language, text in preview_texts.items()}
         text = json.dumps(frozen, ensure_ascii=False, sort_keys=True)
         return Version(sha256(text.encode()).hexdigest(), text)
 
@@ -146,7 +180,7 @@ class Words:
         """The words as they were when `files_json` was kept."""
         frozen = json.loads(files_json)
         words = cls(Sources(frozen["files"]), frozen["languages"], frozen["fallback"], frozen["shop"])
-        words.subjects = frozen["subjects"]
+        words.subjects, words.preview_texts = frozen["subjects"], frozen.get("preview_texts", {})
         return words
 
     def _press(self, kind: Kind, language: str) -> Press:
@@ -159,7 +193,8 @@ class Words:
             name = self._sources.file(template, language, suffix)
             if name is None:
                 raise _missing(f"{template}.{language}.{suffix}")
-            sheet = _sheet_for(self._press("html" if suffix == "html" else "plain", language), name, suffix == "html")
+            html = suffix == "html"
+            sheet = _sheet_for(self._press("html" if html else "plain", language), name, html)
             self._sheets[template, language, suffix] = sheet
         return sheet
 
@@ -167,8 +202,9 @@ class Words:
 class _Sheet:
     """One compiled file, and the skeletons it has made so far."""
 
-    def __init__(self, template: Template, name: str, html: bool) -> None:
+    def __init__(self, template: Template, name: str, html: bool, places_preview: bool) -> None:
         self._template, self._name = template, name
+        self.places_preview = places_preview
         self._make = styled if html else plain
         self._skeletons: dict[Shape, Skeleton] = {}
 
@@ -208,7 +244,9 @@ class _Sheet:
 @lru_cache(maxsize=1_024)
 def _sheet_for(press: Press, name: str, html: bool) -> _Sheet:
     try:
-        return _Sheet(press.get_template(name), name, html)
+        template = press.get_template(name)
+        places_preview = html and any(mention.root == PLACED for mention in mentions(press.sources, name))
+        return _Sheet(template, name, html, places_preview)
     except _FAULTS as fault:
         raise _said(fault, f"{FOLDER}/{name}") from None
 
