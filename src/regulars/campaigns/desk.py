@@ -18,6 +18,7 @@ import pyarrow as pa
 from regulars.campaigns import calendar
 from regulars.campaigns.foresight import Foresight
 from regulars.errors import ProjectError
+from regulars.lang.campaign_checks import NONE
 from regulars.lang.expressions import Expression
 from regulars.lang.model import Campaign, Rules
 from regulars.lang.problems import Problems
@@ -207,9 +208,21 @@ class Desk:
             self._conditions[text, row] = typed
         return self._conditions[text, row]
 
+    def row_condition(self, table: str, text: Written) -> Expression:
+        """`text` typed as a condition about the rows of `table`; raises ProblemsFoundError when it is none."""
+        typed = self.vocabulary.row_condition(table, text)
+        if typed is None:
+            raise ProblemsFoundError(self.problems)
+        return typed
+
+    def names_of(self, campaign: str) -> tuple[str, str]:
+        """What the ledger may call a campaign: its name, and the one it had (`formerly`); the same twice without one."""
+        former = self.campaign(campaign).formerly
+        return campaign, str(former) if former is not None and former != NONE else campaign
+
     def snapshot(self, moment: datetime, *, fresh: bool = False) -> Snapshot:
         """The snapshot of the shop's day of `moment`; raises ProblemsFoundError when the data has errors."""
-        return self._snapshot(moment, self.vocabulary.uses_ledger or self._campaigns_read_ledger, fresh=fresh)
+        return self._snapshot(moment, self.reads_ledger, fresh=fresh)
 
     def people(self, moment: datetime) -> Snapshot:
         """The same without what the ledger knows.
@@ -243,9 +256,12 @@ class Desk:
         return orders.placed(Counting(self.vocabulary, self.day(until)), since, until, customers)
 
     @cached_property
-    def _campaigns_read_ledger(self) -> bool:
+    def reads_ledger(self) -> bool:
+        """Whether any rule or campaign reads what the ledger knows, so that a snapshot stands for its version alone."""
         from regulars.people.vocabulary import LEDGER_FACTS
 
+        if self.vocabulary.uses_ledger:
+            return True
         campaigns = self.project.campaigns.values()
         texts = [(text, campaign.row) for campaign in campaigns for text in campaign.conditions]
         return any(self.condition(text, row).names & LEDGER_FACTS.keys() for text, row in texts)
