@@ -87,7 +87,10 @@ class Credits(NamedTuple):
 
 
 class Codes(NamedTuple):
-    """Unique codes of a campaign: all ever issued, and those that would still be taken."""
+    """Codes that people of a campaign were given: all ever issued, and those that would still be taken.
+
+    A shared code counts once for everybody who has it.
+    """
 
     campaign: str
     issued: int

@@ -12,7 +12,17 @@ from sqlmodel import col
 from regulars.ledger import bulk, referrals
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Moment, Outcome, Referral, ReferralCode
+from regulars.ledger.tables import (
+    SENT,
+    Code,
+    Conversion,
+    Enrolment,
+    Message,
+    Moment,
+    Outcome,
+    Referral,
+    ReferralCode,
+)
 
 _TEXT = pa.string()
 ENTRIES = pa.schema(
@@ -30,7 +40,14 @@ SENT_MESSAGES = pa.schema(
     ]
 )
 ISSUED = pa.schema(
-    [("code", _TEXT), ("enrolment_id", _TEXT), ("message_name", _TEXT), ("campaign", _TEXT), ("customer_id", _TEXT)]
+    [
+        ("code", _TEXT),
+        ("enrolment_id", _TEXT),
+        ("message_name", _TEXT),
+        ("campaign", _TEXT),
+        ("customer_id", _TEXT),
+        ("shared", pa.bool_()),
+    ]
 )
 PROMISES = pa.schema(
     [
@@ -95,8 +112,8 @@ def sent_messages(ledger: Ledger) -> pa.Table:
 
 
 def issued_codes(ledger: Ledger) -> pa.Table:
-    """Codes of messages: code, enrolment_id, message_name, campaign, customer_id."""
-    own = (Code.code, Code.enrolment_id, Code.message_name, Code.campaign, Code.customer_id)
+    """Codes of messages: code, enrolment_id, message_name, campaign, customer_id, shared (bool)."""
+    own = (Code.code, Code.enrolment_id, Code.message_name, Code.campaign, Code.customer_id, Code.shared)
     return ledger.arrow(select(*(col(column) for column in own)), schema=ISSUED)
 
 

@@ -1,0 +1,86 @@
+"""Codes as a checkout and a bookkeeper see them: their terms, and what became of them. Nobody's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import pyarrow as pa
+from sqlalchemy import Connection, and_, case, exists, func, select
+from sqlmodel import col
+
+from regulars.ledger import bulk
+from regulars.ledger.crossing import MOMENT, MONEY
+from regulars.ledger.store import Ledger
+from regulars.ledger.tables import Code, Conversion, Moment, PoolCode
+
+_TEXT = pa.string()
+MADE = pa.schema(
+    [
+        ("code", _TEXT),
+        ("campaign", _TEXT),
+        ("kind", _TEXT),
+        ("value", MONEY),
+        ("currency", _TEXT),
+        ("gift", _TEXT),
+        ("valid_until", MOMENT),
+    ]
+)
+
+
+class Given(NamedTuple):
+    """What became of the codes of a campaign."""
+
+    campaign: str
+    given: int
+    """A shared code counts once for everybody who has it."""
+    used: int
+    """Orders that were credited by a code."""
+    expired: int
+    """Past their last moment."""
+    ended: int
+    """Replaced by a later offer of the same entry, and not past their last moment."""
+
+
+def made(
+    ledger: Ledger, *, campaign: str = "", since: datetime | None = None, enrolments: Sequence[str] | None = None
+) -> pa.Table:
+    """Codes that were made, or are shared, with their terms: what a checkout must know, in the order they were issued.
+
+    Each code once, with the latest end that anybody was promised. Those of a pool are left out: the checkout knew them
+    first. `since`: only those issued from that moment on; `enrolments`: only those of these entries (10,000 at most).
+
+    code, campaign, kind, value, currency, gift, valid_until.
+    """
+    own = (Code.code, Code.campaign, Code.kind, Code.value, Code.currency, Code.gift)
+    columns = [col(column) for column in own]
+    statement = select(*columns, func.max(col(Code.valid_until), type_=Moment())).where(
+        ~exists().where(col(PoolCode.code) == col(Code.code))
+    )
+    if campaign:
+        statement = statement.where(col(Code.campaign) == campaign)
+    if since is not None:
+        statement = statement.where(col(Code.issued_at) >= since)
+    statement = statement.group_by(*columns).order_by(func.min(col(Code.issued_at)), col(Code.code))
+    with ledger.reading() as connection:
+        if enrolments is None:
+            return bulk.read(connection, statement, schema=MADE)
+        among = bulk.among(connection, col(Code.enrolment_id), "enrolments")
+        bound = {"enrolments": bulk.listed(connection, list(enrolments))}
+        return bulk.read(connection, statement.where(among), bound, schema=MADE)
+
+
+def given(connection: Connection, at: datetime) -> list[Given]:
+    """Codes by campaign at the moment `at`, by name."""
+    past = col(Code.valid_until) < at
+    replaced = and_(col(Code.ended_at).is_not(None), ~past)
+    by_campaign = select(
+        col(Code.campaign), func.count(), func.count(case((past, 1))), func.count(case((replaced, 1)))
+    ).group_by(col(Code.campaign))
+    orders = select(col(Conversion.campaign), func.count()).where(col(Conversion.evidence) == "code")
+    used = {row[0]: row[1] for row in connection.execute(orders.group_by(col(Conversion.campaign)))}
+    return [
+        Given(campaign, number, used.get(campaign, 0), expired, ended)
+        for campaign, number, expired, ended in connection.execute(by_campaign.order_by(col(Code.campaign)))
+    ]
