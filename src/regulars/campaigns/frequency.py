@@ -26,12 +26,13 @@ def caps(desk: Desk) -> dict[str, Cap]:
     return {scope: cap for scope, cap in scopes if cap}
 
 
-def lay(desk: Desk, at: datetime, taken: Sequence[str]) -> None:
+def lay(desk: Desk, at: datetime, taken: Sequence[str], people: str = "") -> None:
     """Leave `regulars_days` in DuckDB: per customer and calendar day, what counts against each cap.
 
     Messages sent and planned, and those that campaigns with precedence will send (decision tables `taken`, see
     `Selector`). For each scope and each of them: `n_SCOPE`, how many on the day, and `ending_SCOPE`, in the cap's days
-    that end with it; the same with `_all`, with precedence.
+    that end with it; the same with `_all`, with precedence. `people`: a query of the customers that are asked about;
+    without it everybody.
     """
     from regulars.ledger import facts
 
@@ -49,20 +50,21 @@ def lay(desk: Desk, at: datetime, taken: Sequence[str]) -> None:
         for suffix, only in (("", " and not first"), ("_all", ""))
     ]
     windows = [
-        f"sum(n_{scope}{suffix}) over (partition by customer_id order by day "
-        f"range between interval {text(f'{cap.days - 1} days')} preceding and current row) as ending_{scope}{suffix}"
+        f"coalesce(sum(w.n_{scope}{suffix}) filter (where w.day > d.day - {cap.days}), 0) as ending_{scope}{suffix}"
         for scope, cap in set_caps.items()
         for suffix in ("", "_all")
     ]
+    asked = f" where customer_id in ({people})" if people else ""
     desk.connection.execute(
         f"""create or replace temp table regulars_days as
             with rows as (
               select customer_id, channel, cast(local_day as date) as day, n, false as first from regulars_sent{first}
             ), days as (
               select {", ".join(["customer_id", "day", "count(*) filter (where first) as first", *counts])}
-              from rows group by customer_id, day
+              from rows{asked} group by customer_id, day
             )
-            select {", ".join(["*", *windows])} from days"""
+            select d.*{"".join(f", {window}" for window in windows)}
+            from days d join days w on w.customer_id = d.customer_id and w.day <= d.day group by all"""
     )
     desk.connection.unregister("regulars_sent")
 

@@ -67,10 +67,11 @@ class Reach:
             )
         return ", ".join(parts)
 
-    def prepare(self, people: str, taken: Sequence[str] = ()) -> None:
+    def prepare(self, people: str, taken: Sequence[str] = (), asked: str = "not already") -> None:
         """Lay what the ledger, the addresses and the words say about the people in relation `people`.
 
-        `taken`: the decision tables of campaigns with precedence (see `frequency.lay`).
+        `taken`: the decision tables of campaigns with precedence (see `frequency.lay`). `asked`: a condition on
+        `people`, of whom the caps are asked after; those who have entered already are refused before.
         """
         from regulars.ledger import consent
 
@@ -78,7 +79,7 @@ class Reach:
         addresses.prepare(desk.connection, desk.folder, people, _country(desk), self.channels)
         self.keep("regulars_spoken", consent.words(desk.ledger))
         self.keep("regulars_suppressed", consent.suppressions(desk.ledger))
-        frequency.lay(desk, self.at, taken)
+        frequency.lay(desk, self.at, taken, f"select customer_id from {people} where {asked}")
         self.keep("regulars_spelt", self._languages(people))
 
     def keep(self, name: str, rows: pa.Table) -> None:

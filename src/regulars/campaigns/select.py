@@ -57,9 +57,9 @@ class Selector:
 
         taken = self._taken(snapshot) if self.arbitrate else self.taken
         self._audience(snapshot)
-        self.reach.prepare("regulars_audience", taken)
         self.reach.keep("regulars_entries", facts.earlier_entries(self.desk.ledger, self.name))
         self.desk.connection.execute(f"create or replace temp table regulars_entering as {self._entering()}")
+        self.reach.prepare("regulars_entering", taken, "true" if self.anyway else "not already")
         judgement = self.reach.judgement("regulars_entering", self.extra)
         self.desk.connection.execute(f"create or replace temp table {engine.name(into)} as {judgement}")
         return into
