@@ -127,6 +127,14 @@ def test_traits_may_count_rows():
     assert typed("max(last_order)", aggregates=True)[0].kind == "time"
     assert typed("sum(city)", aggregates=True)[1][0][0] == "kinds-differ"
     assert typed("count(distinct city)", aggregates=True)[0].kind == "number"
+    assert typed("first(city)", aggregates=True)[0].kind == "text"
+
+
+@pytest.mark.parametrize("text", ["sum(max(orders))", "first(count(*))", "sum(orders + last(orders))"])
+def test_an_aggregate_does_not_stand_inside_another(text):
+    ((code, sentence, _),) = typed(text, aggregates=True)[1]
+    assert code == "aggregate-here"
+    assert "cannot stand inside it" in sentence
 
 
 def test_all_problems_of_a_condition_that_reads_are_told_at_once():

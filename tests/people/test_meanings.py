@@ -172,3 +172,44 @@ def test_one_customer_with_many_tables_is_counted_once(tmp_path):
     source = f"tables: {{customers: data/customers.csv, orders: data/orders.csv, lines: {lines}}}"
     found = people_of(lay(tmp_path, source=source, orders=ORDERS, traits="lines: {from: lines, value: count(*)}"))
     assert (len(found), found["a"]["orders"], found["a"]["lines"]) == (2, 2, 2)
+
+
+TIMELINE = """order_id,customer,at,total,discount
+3,a,2026-01-05 10:00,30,
+1,a,2026-01-05 10:00,10,
+2,a,2026-01-04 09:00,,4
+4,a,2026-01-06 10:00,40,1
+5,a,2026-01-06 10:00,50,
+6,a,,60,9
+7,b,2026-01-31 23:59,70,
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "day", "found"),
+    [
+        ("value: first(total)", "2026-01-31", 10),
+        ("value: last(total)", "2026-01-31", 50),
+        ("value: first(discount)", "2026-01-31", 4),
+        ("value: last(discount)", "2026-01-31", 1),
+        ("value: last(total)", "2026-01-05", 30),
+        ("value: first(total), where: total > 10", "2026-01-31", 30),
+        ("value: 'last(total * 2)', where: total < 50", "2026-01-31", 80),
+        ("value: first(total), last: 25 days", "2026-01-31", 40),
+        ("value: first(at)", "2026-01-31", datetime(2026, 1, 4, 9)),
+        ("value: first(total), where: total > 100", "2026-01-31", None),
+    ],
+)
+def test_first_and_last_are_by_the_time_and_know_their_value(tmp_path, value, day, found):
+    root = lay(tmp_path, traits=f"picked: {{from: orders, {value}}}", orders=TIMELINE)
+    assert people_of(root, day)["a"]["picked"] == found
+
+
+def test_at_one_moment_the_value_decides_where_no_id_does(tmp_path):
+    points = "id,earned,points\na,2026-01-05 10:00,7\na,2026-01-05 10:00,3\na,2026-01-05 10:00,5\n"
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/points.csv").write_text(points)
+    tables = FILES.replace("}", ", points: {file: data/points.csv, customer: id, at: earned}}")
+    traits = "lowest: {from: points, value: first(points)}\nhighest: {from: points, value: last(points)}"
+    person = people_of(lay(tmp_path, source=tables, traits=traits))["a"]
+    assert (person["lowest"], person["highest"]) == (3, 7)

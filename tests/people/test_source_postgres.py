@@ -32,7 +32,7 @@ insert into orders select md5(i::text)::uuid, (array[1, 1, 1, 3, 900719925474099
   from generate_series(1, 60) i;
 create table points (id bigint, points int, earned_at timestamp, expires_on date, kind text);
 insert into points select (array[1, 3, 3])[1 + i % 3], i * 10 - 30,
-    timestamp '2026-01-20 22:30' + i * interval '1 hour',
+    timestamp '2026-01-20 22:30' + i / 2 * interval '1 hour',
     date '2026-01-29' + i, case when i % 2 = 0 then 'bonus' end from generate_series(1, 9) i;
 create role ROLE login password 'PASSWORD';
 alter role ROLE set default_transaction_read_only = on;
@@ -69,6 +69,15 @@ around: {from: points, value: min(days_until_anniversary(expires_on) + days_sinc
 left: {from: points, value: sum(points), where: expires_on >= today}
 bonus: {from: points, value: count(*), where: "upper(trim(kind)) = 'BONUS' and length(kind) = 5", last: 10 days}
 last_earned: {from: points, value: max(earned_at)}
+first_code: {from: orders, value: first(trim(code))}
+last_total: {from: orders, value: last(total)}
+last_big: {from: orders, value: last(discount), where: total > 20, last: 9 days}
+first_paid: {from: orders, value: first(paid)}
+last_at: {from: orders, value: last(at)}
+half: {from: orders, value: first(total / 2), where: n > 3}
+at_once: {from: points, value: first(points)}
+at_once_again: {from: points, value: last(points)}
+last_end: {from: points, value: last(expires_on), where: kind = 'bonus'}
 per_order: spent / orders
 fifth: quintile(spent, orders >= 1)
 age_days: days_until_anniversary(birthday)

@@ -15,6 +15,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import SqlglotError
 from sqlglot.tokens import Token
 
+from regulars.lang.condition_text import COUNT_INSTEAD, NO_QUERY, Refused, closed, closes, look, unreadable
 from regulars.lang.expressions import (
     AGGREGATES,
     FUNCTIONS,
@@ -28,14 +29,13 @@ from regulars.lang.problems import Problems
 from regulars.lang.written import Written
 
 KNOWN = FUNCTIONS | PEOPLE_FUNCTIONS | AGGREGATES
-TYPOGRAPHIC = re.compile("[“”„«»‘’]")
 BINARY: dict[type[exp.Expression], str] = {
     exp.And: "and", exp.Or: "or", exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Like: "like",
 }  # fmt: skip
 SPOKEN = {
-    exp.Select: "a query inside a condition", exp.Subquery: "a query inside a condition", exp.Cast: "a cast",
-    exp.TryCast: "a cast", exp.Window: "a window function", exp.Exists: "a query inside a condition",
+    exp.Cast: "a cast",
+    exp.TryCast: "a cast", exp.Window: "a window function",
     exp.Alias: "an alias", exp.Interval: "an interval", exp.DPipe: "`||`", exp.Star: "`*`", exp.Mod: "`%`",
     exp.RegexpLike: "a regular expression",
     exp.Collate: "a collation", exp.Concat: "two texts side by side",
@@ -46,19 +46,11 @@ OWN_NOTES = ("big_int", "ignore_nulls")
 """What sqlglot notes on a function by itself, whatever was written."""
 
 
-class _Refused(Exception):  # it never leaves this module
-    """The text is not a condition; carries code, sentence, way out, start and length."""
-
-    def __init__(self, code: str, sentence: str, way_out: str = "", start: int = 0, length: int = 1) -> None:
-        super().__init__(sentence)
-        self.code, self.sentence, self.way_out, self.start, self.length = code, sentence, way_out, start, length
-
-
 def read(text: Written, problems: Problems) -> Node | None:
     """The tree of `text`, not yet typed; None when it is refused, with the reason in `problems`."""
     try:
         return _read(text)
-    except _Refused as refused:
+    except Refused as refused:
         problems.add(refused.code, text.at(refused.start, refused.length), refused.sentence, refused.way_out)
         return None
     except RecursionError:
@@ -72,19 +64,19 @@ def read(text: Written, problems: Problems) -> Node | None:
 
 
 def _read(text: str) -> Node:
-    """The tree of `text`; raises _Refused."""
+    """The tree of `text`; raises Refused."""
     if len(text) > LARGEST_TEXT:
-        raise _Refused(
+        raise Refused(
             "condition-too-long",
             f"This condition has {len(text)} characters; {LARGEST_TEXT:,} are allowed.",
             "give parts of it a name under `audiences`",
         )
     if not text.strip():
-        raise _Refused("condition-empty", "There is no condition here.", "write one, such as `orders >= 1`")
-    _look_at_tokens(text)
+        raise Refused("condition-empty", "There is no condition here.", "write one, such as `orders >= 1`")
+    look(text)
     tree = _Reader(text).read(_parse(text))
     if sum(1 for _ in tree.walk()) > LARGEST_TREE:
-        raise _Refused(
+        raise Refused(
             "condition-too-long",
             f"This condition has more than {LARGEST_TREE} parts.",
             "give parts of it a name under `audiences`",
@@ -92,12 +84,24 @@ def _read(text: str) -> Node:
     return tree
 
 
+_UNREADABLE = (SqlglotError, ValueError, TypeError, AttributeError, LookupError)
+"""What sqlglot raises over odd texts: `orders -> 0.5` is a ValueError."""
+
+
+class _Parser(DuckDB.Parser):
+    """What sqlglot cannot read is an error: it would keep it as a command, and warn on stderr."""
+
+    def _parse_as_command(self, start: Token) -> exp.Command:
+        self.raise_error("no condition", start)
+        raise SqlglotError
+
+
 def _tokens(text: str) -> list[Token]:
     try:
         return list(DuckDB().tokenize(text))
     except SqlglotError:
         quote = text.rfind("'")
-        raise _Refused(
+        raise Refused(
             "condition-syntax",
             "A text that opens with ' does not close.",
             "texts stand between two straight single quotes: 'lapsed'",
@@ -105,81 +109,20 @@ def _tokens(text: str) -> list[Token]:
         ) from None
 
 
-def _look_at_tokens(text: str) -> None:
-    """Refuse what sqlglot would accept silently, and what has a better sentence than a syntax error."""
-    outside = re.sub(r"'(?:[^']|'')*'", lambda found: " " * len(found[0]), text)
-    if found := TYPOGRAPHIC.search(outside):
-        raise _Refused(
-            "typographic-quotes",
-            f"`{found[0]}` is a typographic quote.",
-            "write straight single quotes: 'lapsed'",
-            found.start(),
-        )
-    if found := re.search(r'"[^"]*"?', outside):
-        word = found[0].strip('"')
-        raise _Refused(
-            "text-in-quotes",
-            f"`{word}` stands in double quotes, which name a column in SQL.",
-            f"text stands in straight single quotes: '{word}'",
-            found.start(),
-            len(found[0]),
-        )
-    for sign, code, sentence, way_out in (
-        (
-            r"--|/\*",
-            "comment-here",
-            "A comment cannot stand inside a condition.",
-            "put it in a line of its own that begins with #",
-        ),
-        (
-            r";",
-            "one-condition",
-            "`;` ends a statement; a condition is one expression.",
-            "join two conditions by `and` or `or`",
-        ),
-        (r"==", "write-equals", "`==` is not SQL.", "write one `=`"),
-        (r"&&", "write-and", "`&&` is not SQL.", "write `and`"),
-        (r"\|\|", "write-or", "`||` joins texts in SQL; it does not mean or.", "write `or`"),
-        (
-            r"`",
-            "text-in-quotes",
-            "A backtick has no meaning in a condition.",
-            "text stands in straight single quotes: 'lapsed'",
-        ),
-        (
-            r"\{\{|\}\}|\$\{",
-            "no-templates",
-            "Variables are for templates; a condition names traits as they are.",
-            "write the trait's name alone",
-        ),
-    ):
-        if found := re.search(sign, outside):
-            raise _Refused(code, sentence, way_out, found.start(), len(found[0]))
-
-
 def _parse(text: str) -> exp.Expression:
-    _tokens(text)
     try:
         # Into a condition: a statement (`show …`, `drop …`) is never tried.
-        found = [tree for tree in DuckDB().parse_into(exp.Condition, text) if tree is not None]
-    except SqlglotError as error:
+        found = [tree for tree in _Parser(dialect=DuckDB()).parse_into(exp.Condition, _tokens(text), text) if tree]
+    except _UNREADABLE as error:
         details = getattr(error, "errors", None) or [{}]
         words = details[0].get("highlight") or ""
         start = text.rfind(words) if words else len(text.rstrip()) - 1
         line, column = details[0].get("line"), details[0].get("col")
         if line and column and words:
             start = _offset(text, line, column) - len(words)
-        raise _Refused(
-            "condition-syntax",
-            f"This is not a condition{f': something is wrong at `{words}`' if words else ''}.",
-            "a condition reads like SQL's where: orders >= 3 and lifecycle = 'active'",
-            min(max(start, 0), len(text) - 1),
-            max(len(words), 1),
-        ) from None
+        raise unreadable(text, words, min(max(start, 0), len(text) - 1)) from None
     if len(found) != 1:
-        raise _Refused(
-            "one-condition", "A condition is exactly one expression.", "join two conditions by `and` or `or`"
-        )
+        raise Refused("one-condition", "A condition is exactly one expression.", "join two conditions by `and` or `or`")
     return found[0]
 
 
@@ -196,6 +139,8 @@ class _Reader:
     def read(self, tree: exp.Expression) -> Node:
         while isinstance(tree, exp.Paren):
             tree = tree.this
+        if isinstance(tree, (exp.Query, exp.Exists)):
+            raise self._query()
         operation = BINARY.get(type(tree))
         if operation:
             return self._binary(tree, operation)
@@ -212,7 +157,7 @@ class _Reader:
             other = exp.Or if operation == "and" else exp.And
             if mixed := next((side for side in (left, right) if isinstance(side, other)), None):
                 start, length = self._span(mixed)
-                raise _Refused(
+                raise Refused(
                     "brackets",
                     "`and` and `or` are mixed without brackets; this can be read in two ways.",
                     "put brackets around what belongs together: (a and b) or c",
@@ -221,7 +166,7 @@ class _Reader:
                 )
         if operation in ("=", "<>") and (isinstance(left, exp.Null) or isinstance(right, exp.Null)):
             start, length = self._span(tree)
-            raise _Refused(
+            raise Refused(
                 "write-is-null",
                 "Nothing equals null, not even null.",
                 "write `is null` or `is not null`",
@@ -239,7 +184,7 @@ class _Reader:
         if tree.table.lower() == ROW and not tree.args.get("db"):
             return Node("column", (), f"{ROW}.{tree.name}", start, length)
         if tree.args.get("table"):
-            raise _Refused(
+            raise Refused(
                 "no-dots",
                 f"`{self.text[start : start + length]}`: a condition names traits without a table.",
                 "write the trait's name alone",
@@ -254,7 +199,7 @@ class _Reader:
     def _literal(self, tree: exp.Literal) -> Node:
         start, length = self._span(tree)
         if not tree.is_string and not re.fullmatch(r"\d+(\.\d+)?", tree.this):
-            raise _Refused(
+            raise Refused(
                 "condition-syntax",
                 f"`{tree.this}` is not a number.",
                 "write it plainly, such as 1200 or 0.6",
@@ -275,7 +220,9 @@ class _Reader:
         raise self._refusal(tree)
 
     def _in(self, tree: exp.In) -> Node:
-        if tree.args.get("query") or tree.args.get("unnest") or tree.args.get("field"):
+        if tree.args.get("query"):
+            raise self._query()
+        if tree.args.get("unnest") or tree.args.get("field"):
             raise self._refusal(tree)
         return self._node(tree, "in", tree.this, *tree.expressions)
 
@@ -303,7 +250,7 @@ class _Reader:
         if name not in KNOWN:
             near = difflib.get_close_matches(name, KNOWN, 1)
             hint = f" Did you mean `{near[0]}`?" if near else ""
-            raise _Refused(
+            raise Refused(
                 "unknown-function",
                 f"`{written}` is not a function here.{hint}",
                 "functions: " + ", ".join(sorted(KNOWN)),
@@ -327,12 +274,12 @@ class _Reader:
             if value and key not in ("this", *OWN_NOTES) and not isinstance(value, (exp.Expression, list)):
                 raise self._refusal(tree)
 
-    def _refusal(self, tree: exp.Expression) -> _Refused:
+    def _refusal(self, tree: exp.Expression) -> Refused:
         start, length = self._span(tree)
         if isinstance(tree, exp.Alias):
             alias = tree.args["alias"]
             start, length = self._span(alias)
-            return _Refused(
+            return Refused(
                 "condition-syntax",
                 f"Something is missing before `{alias.name}`.",
                 "join two conditions by `and` or `or`",
@@ -341,7 +288,7 @@ class _Reader:
             )
         spoken = next((words for kind, words in SPOKEN.items() if isinstance(tree, kind)), None)
         what = spoken or f"`{self.text[start : start + length][:40]}`"
-        return _Refused(
+        return Refused(
             "not-a-condition",
             f"{what[0].upper()}{what[1:]} is not part of a condition.",
             "conditions take: and or not = <> < <= > >= in between like is null + - * / case, and functions",
@@ -349,13 +296,20 @@ class _Reader:
             length,
         )
 
+    def _query(self) -> Refused:
+        found = re.search(r"\bselect\b", self.text, re.IGNORECASE)
+        start = found.start() if found else 0
+        end = next((at for at in range(start, len(self.text)) if closes(self.text, start, at)), len(self.text))
+        return Refused("not-a-condition", NO_QUERY, COUNT_INSTEAD, start, len(self.text[start:end].rstrip()))
+
     def _span(self, tree: exp.Expression) -> tuple[int, int]:
         """Where the text of `tree` stands: (start, length), from the positions of the words below it."""
         places = [node.meta for node in tree.walk() if "start" in node.meta]
         if not places:
             return 0, max(len(self.text), 1)
         start = min(int(place["start"]) for place in places)
-        return start, max(int(place["end"]) for place in places) - start + 1
+        end = max(int(place["end"]) for place in places) + 1
+        return start, closed(self.text, start, end) - start
 
     _SHAPES = {  # noqa: RUF012  # a table of methods, never changed
         exp.Column: _column,

@@ -116,8 +116,13 @@ AGGREGATES: dict[str, Signature] = {
     "avg": Signature(("number or yes_no",), "number", "the mean; of a condition: the share for which it holds"),
     "min": Signature(("any",), "any", "the smallest, or the earliest"),
     "max": Signature(("any",), "any", "the largest, or the latest"),
+    "first": Signature(("any",), "any", "of the earliest row, by the table's `at`, of which it is known"),
+    "last": Signature(("any",), "any", "of the latest row, by the table's `at`, of which it is known"),
 }
 """Aggregates: only as the `value` of a trait that is counted `from` a table."""
+
+PICKS = ("first", "last")
+"""Aggregates that take one row by the time it happened."""
 
 COUNTING = ("count", "count_distinct", "sum")
 """Over no rows these are 0; everything else is unknown."""

@@ -48,6 +48,8 @@ class Typing:
     aggregates: bool = False
     people: bool = True
     row: str = ""
+    inside: str = ""
+    """The aggregate whose argument is typed."""
 
     def condition(self, tree: Node) -> Expression | None:
         """`tree` as a condition: it must be yes or no."""
@@ -92,12 +94,7 @@ class Typing:
         if node.op in ("null", "all"):
             return node
         if node.op in AGGREGATES and not self.aggregates:
-            self._add(
-                "aggregate-here",
-                node,
-                f"`{node.op}` counts rows, and a condition about a customer has none.",
-                "count them in a trait: {from: orders, value: count(*)}",
-            )
+            self._aggregate(node)
             return None
         if node.op in PEOPLE_FUNCTIONS and not self.people:
             self._add(
@@ -107,7 +104,8 @@ class Typing:
                 "make it a trait of its own",
             )
             return None
-        args = [self._node(arg) for arg in node.args]
+        inside = replace(self, aggregates=False, inside=node.op) if node.op in AGGREGATES else self
+        args = [inside._node(arg) for arg in node.args]
         if any(arg is None for arg in args):
             return None
         if node.op not in ("is_null", "case") and (
@@ -124,6 +122,16 @@ class Typing:
         if node.op in FUNCTIONS_AND_ALL:
             return self._call(node, FUNCTIONS_AND_ALL[node.op])
         return self._operation(node)
+
+    def _aggregate(self, node: Node) -> None:
+        """An aggregate where none can stand."""
+        if self.inside:
+            sentence = f"`{self.inside}` is one value of all rows already; `{node.op}` cannot stand inside it."
+            way_out = "count each in a trait of its own"
+        else:
+            sentence = f"`{node.op}` looks at rows, and a condition about a customer has none."
+            way_out = "count them in a trait: {from: orders, value: count(*)}"
+        self._add("aggregate-here", node, sentence, way_out)
 
     def _column(self, node: Node) -> Node | None:
         name = str(node.value)

@@ -58,6 +58,8 @@ def fixed(rules: Rules, table: str, owner: str | None) -> dict[str, Kind]:
         origin = rules.source.tables.get(Written(table))
         if origin and origin.at:
             kinds.setdefault(str(origin.at), "time")
+        if origin and origin.id:
+            kinds.setdefault(str(origin.id), "text")
     return kinds
 
 

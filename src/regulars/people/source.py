@@ -126,6 +126,13 @@ class Source:
         origin = self.rules.source.tables.get(Written(table))
         return str(origin.at) if origin and origin.at else None
 
+    def id_column(self, table: str) -> str | None:
+        """What makes it one row: the column of `table` that names it."""
+        if table in ("customers", "orders"):
+            return str(self.rules.source.customer.id if table == "customers" else self.rules.source.order.id)
+        origin = self.rules.source.tables.get(Written(table))
+        return str(origin.id) if origin and origin.id else None
+
     def expression(self, table: str) -> Any:
         """`table` as an Ibis expression with the kinds made alike."""
         if self.in_files:
@@ -277,7 +284,7 @@ class Source:
             "orders": [order.id, order.customer, order.at, order.amount, order.code],
         }
         for table, origin in self.rules.source.tables.items():
-            mapped[str(table)] = [*mapped.get(str(table), []), origin.customer, origin.at]
+            mapped[str(table)] = [*mapped.get(str(table), []), origin.customer, origin.at, origin.id]
         for named_in, wanted in mapped.items():
             for column in wanted:
                 if column is not None and self.has(named_in):

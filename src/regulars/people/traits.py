@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
-from regulars.lang.expressions import COUNTING
+from regulars.lang.expressions import COUNTING, PICKS
+from regulars.people.earliest import Pick, numbered, picked
 from regulars.people.rows import RowCompiler
 from regulars.people.source import Source
 from regulars.people.vocabulary import Counted, Vocabulary
@@ -56,14 +57,36 @@ class Counting:
     def aggregate(self, table: str) -> Any:
         """The Ibis query for `table`: a row per customer with its traits and what the findings need."""
         rows = self.until_day_ends(table)
+        customer = self.source.customer_column(table) or ""
+        counted = [one for one in self.vocabulary.counted if one.table == table]
+        picks = {one.name: self._pick(rows, one) for one in counted if one.value.tree.op in PICKS}
+        if not self.source.in_files:
+            rows = numbered(rows, customer, list(picks.values()))
         compiler = self._compiler(rows)
-        values = {one.name: self._value(rows, compiler, one) for one in self.vocabulary.counted if one.table == table}
+        values = {
+            one.name: self._picked(rows, picks[one.name]) if one.name in picks else self._value(rows, compiler, one)
+            for one in counted
+        }
         if table == "orders":
             order = self.source.rules.source.order
             values[NEGATIVE] = rows.count(where=rows[str(order.amount)] < 0)
             values[NEWEST] = rows[str(order.at)].max()
-        customer = rows[self.source.customer_column(table) or ""]
-        return rows.group_by(customer.name(CUSTOMER)).aggregate(**values, **{ROWS: rows.count()})
+        return rows.group_by(rows[customer].name(CUSTOMER)).aggregate(**values, **{ROWS: rows.count()})
+
+    def _picked(self, rows: Any, pick: Pick) -> Any:
+        return pick.aggregated if self.source.in_files else picked(rows, pick)
+
+    def _pick(self, rows: Any, one: Counted) -> Pick:
+        compiler = self._compiler(rows)
+        known = self.source.id_column(one.table)
+        return Pick(
+            one.name,
+            one.value.tree.op == "last",
+            _argument(rows, compiler, one),
+            rows[self.source.time_column(one.table) or ""],
+            rows[known] if known else None,
+            self._which(rows, compiler, one),
+        )
 
     def _compiler(self, rows: Any) -> RowCompiler:
         return RowCompiler(rows, self.day, self.source.zone, str(self.source.rules.shop.timezone))
@@ -88,25 +111,25 @@ class Counting:
         return rows
 
     def _value(self, rows: Any, compiler: RowCompiler, one: Counted) -> Any:
-        where = compiler(one.where.tree) if one.where else None
-        if one.last:
-            at = rows[self.source.time_column(one.table) or ""]
-            recent = (
-                self._after_start(at, one.last.amount) if one.last.unit == "day" else at >= self._end() - one.last.delta
-            )
-            where = recent if where is None else where & recent
+        where = self._which(rows, compiler, one)
         node = one.value.tree
         if node.op == "count" and node.args[0].op == "all":
             return rows.count(where=where)
-        argument = node.args[0]
-        # min and max of a plain time commute with the change of zone, which is then done once per customer.
-        value = rows[str(argument.value)] if argument.op == "column" else compiler(argument)
-        if argument.kind == "number" and argument.op != "column" and node.op != "count":
-            # What is computed is a double everywhere: engines differ in what they make of mixed numbers.
-            value = value.cast("float64")
+        value = _argument(rows, compiler, one)
         if node.op == "avg":
-            value = (value.cast("int32") if argument.kind == "yes_no" else value).cast("float64")
+            value = (value.cast("int32") if node.args[0].kind == "yes_no" else value).cast("float64")
         return AGGREGATE[node.op](value, where)
+
+    def _which(self, rows: Any, compiler: RowCompiler, one: Counted) -> Any | None:
+        """Of which rows the trait is: its `where` and its `last`; None for all."""
+        where = compiler(one.where.tree) if one.where else None
+        if one.last is None:
+            return where
+        at = rows[self.source.time_column(one.table) or ""]
+        recent = (
+            self._after_start(at, one.last.amount) if one.last.unit == "day" else at >= self._end() - one.last.delta
+        )
+        return recent if where is None else where & recent
 
     def _end(self) -> datetime:
         """24:00 of the day, by the shop's clock, as the source writes times."""
@@ -130,6 +153,17 @@ class Counting:
             if at.type().is_date()
             else at >= ibis.timestamp(self._in_source_zone(first))
         )
+
+
+def _argument(rows: Any, compiler: RowCompiler, one: Counted) -> Any:
+    """What is aggregated, of each row."""
+    argument = one.value.tree.args[0]
+    # min, max and the like of a plain time commute with the change of zone, which is then done once per customer.
+    value = rows[str(argument.value)] if argument.op == "column" else compiler(argument)
+    if argument.kind == "number" and argument.op != "column" and one.value.tree.op != "count":
+        # What is computed is a double everywhere: engines differ in what they make of mixed numbers.
+        return value.cast("float64")
+    return value
 
 
 AGGREGATE: dict[str, Any] = {

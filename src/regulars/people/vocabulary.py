@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from regulars.lang.conditions import read
-from regulars.lang.expressions import AGGREGATES, ROW, Expression, Field, Node
+from regulars.lang.expressions import AGGREGATES, PICKS, ROW, Expression, Field, Node
 from regulars.lang.kinds import Typing
 from regulars.lang.model import Rules, Segment, Trait
 from regulars.lang.problems import Position, Problems
@@ -173,13 +173,7 @@ class Vocabulary:
             if value_tree
             else None
         )
-        if value and value.tree.op not in AGGREGATES:
-            self.problems.add(
-                "aggregate-missing",
-                trait.value.at(0, len(trait.value)),
-                "This is one value per row; a trait is one value per customer.",
-                "say what to do with the rows: count(*), sum(…), avg(…), min(…), max(…)",
-            )
+        if value and not self._is_aggregate(str(table), trait.value, value):
             value = None
         where = None
         if trait.where is not None:
@@ -187,6 +181,32 @@ class Vocabulary:
         self.fields[str(name)] = Field(value.kind) if value else Field("number", broken=True)
         if value:
             self.counted.append(Counted(str(name), str(table), value, where, trait.last))
+
+    def _is_aggregate(self, table: str, text: Written, value: Expression) -> bool:
+        """Whether `value` is one aggregate that `table` can give; what is wrong is told."""
+        tree = value.tree
+        if tree.op in PICKS and self.source.time_column(table) is None:
+            self.problems.add(
+                "when-rows",
+                text.at(tree.start, tree.length),
+                f"`{tree.op}` needs to know when the rows of `{table}` happened.",
+                f"write {table}: {{file: …, at: COLUMN}} under `source.tables`",
+            )
+            return False
+        if tree.op in AGGREGATES:
+            return True
+        several = any(node.op in AGGREGATES for node in tree.walk())
+        self.problems.add(
+            "aggregate-missing",
+            text.at(0, len(text)),
+            "Only one aggregate can be counted at once, and nothing be computed from it here."
+            if several
+            else "This is one value per row; a trait is one value per customer.",
+            "give each aggregate a trait of its own, and compute with those: average_order: spent / orders"
+            if several
+            else "say what to do with the rows: count(*), sum(…), avg(…), min(…), max(…), first(…), last(…)",
+        )
+        return False
 
     def _resolve(self, name: str) -> None:
         """Type `name` after everything it reads."""
