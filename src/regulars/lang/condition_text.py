@@ -69,7 +69,7 @@ def look(text: str) -> None:
             raise Refused(code, sentence, way_out, found.start(), len(found[0]))
 
 
-_GRAMMAR = frozenset("and or not in between like is null true false end".split())
+_GRAMMAR = frozenset(["and", "or", "not", "in", "between", "like", "is", "null", "true", "false", "end"])
 _CASE = frozenset({"when", "then", "else", "case"})
 """Words that have a place of their own in a condition."""
 NO_QUERY, COUNT_INSTEAD = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -76,6 +76,10 @@ class Typing:
             return None
         return Expression(typed, str(self.text), typed.kind, frozenset(typed.names))
 
+    def each(self, trees: Iterable[Node]) -> list[Node | None]:
+        """Each of `trees` with a kind at every node; None for one that does not fit, which is told."""
+        return [self._node(tree) for tree in trees]
+
     def _add(self, code: str, node: Node, sentence: str, way_out: str = "") -> None:
         self.problems.add(code, self.text.at(node.start, node.length), sentence, way_out)
 
@@ -105,7 +109,7 @@ class Typing:
             )
             return None
         inside = replace(self, aggregates=False, inside=node.op) if node.op in AGGREGATES else self
-        args = [inside._node(arg) for arg in node.args]
+        args = inside.each(node.args)
         if any(arg is None for arg in args):
             return None
         if node.op not in ("is_null", "case") and (
