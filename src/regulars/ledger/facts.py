@@ -46,6 +46,7 @@ EARLIER = pa.schema(
         ("occasions", pa.string()),
     ]
 )
+COVERED = pa.schema([("customer_id", pa.string()), ("row_id", pa.string())])
 
 _SEPARATOR = "\x1f"
 _STATES_SENT = ", ".join(f"'{state}'" for state in SENT)
@@ -91,20 +92,28 @@ FROM (
     SELECT customer_id, count(*) AS entries, count(*) > count(ended_at) AS running,
            max(due_at) AS last_due, {last} AS last_id, {occasions} AS occasions
     FROM enrolment
-    WHERE campaign = :campaign
+    WHERE campaign IN (:campaign, :former)
     GROUP BY customer_id
 ) AS summary
 JOIN enrolment AS last ON last.id = summary.last_id
+"""
+_COVERED = """
+SELECT customer_id, occasion FROM enrolment WHERE campaign IN (:campaign, :former) AND row_ids = ''
+UNION ALL
+SELECT enrolment.customer_id, covered.value FROM enrolment, {each} WHERE campaign IN (:campaign, :former)
 """
 _GATHERED = {
     "sqlite": {
         # A moment is 26 characters there.
         "last": "substr(max(entered_at || id), 27)",
         "occasions": "group_concat(occasion, char(31))",
+        "each": "json_each(CASE row_ids WHEN '' THEN '[]' ELSE row_ids END) AS covered",
     },
     "postgresql": {
         "last": "(array_agg(id ORDER BY entered_at DESC, id DESC))[1]",
         "occasions": "string_agg(occasion, chr(31))",
+        "each": "json_array_elements_text(CAST(CASE row_ids WHEN '' THEN '[]' ELSE row_ids END AS json)) "
+        "AS covered(value)",
     },
 }
 
@@ -128,13 +137,25 @@ def sent_days(ledger: Ledger, since: date) -> pa.Table:
     return ledger.arrow(_SENT_DAYS, {"since": since.isoformat()}, schema=SENT_DAYS)
 
 
-def earlier_entries(ledger: Ledger, campaign: str) -> pa.Table:
-    """Who entered a campaign before, one row per customer.
+def earlier_entries(ledger: Ledger, campaign: str, former: str = "") -> pa.Table:
+    """Who entered a campaign before, under its name or its `former` one, one row per customer.
 
     customer_id (text), entries (how many), last_entered, last_due (moments), running (any has not ended), and of the
     latest entry last_step (whole number: the step of its offer's ladder), last_arm (text), last_converted (whether an
     order was credited to it); occasions (list of texts, of all entries).
     """
-    found = ledger.arrow(_EARLIER.format(**_GATHERED[ledger.dialect]), {"campaign": campaign}, schema=EARLIER)
+    found = ledger.arrow(_EARLIER.format(**_GATHERED[ledger.dialect]), _named(campaign, former), schema=EARLIER)
     place = found.schema.get_field_index("occasions")
     return found.set_column(place, "occasions", pc.split_pattern(found["occasions"], _SEPARATOR))
+
+
+def covered_rows(ledger: Ledger, campaign: str, former: str = "") -> pa.Table:
+    """The rows for which somebody entered a campaign before, under its name or its `former` one.
+
+    customer_id, row_id (texts). Entries about one row have it as their occasion; what others have stands here too.
+    """
+    return ledger.arrow(_COVERED.format(**_GATHERED[ledger.dialect]), _named(campaign, former), schema=COVERED)
+
+
+def _named(campaign: str, former: str) -> dict[str, str]:
+    return {"campaign": campaign, "former": former or campaign}
