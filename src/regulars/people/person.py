@@ -128,4 +128,4 @@ class PersonTaker(SnapshotTaker):
         source = PersonSource.of(self.source, self.customer)
         counting = Counting(replace(self.vocabulary, source=source), self.day)
         counting.load()
-        return self._joined(counting.tables())
+        return self._joined(self._own_columns(), self.vocabulary.counted)

@@ -10,9 +10,9 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from regulars.lang.problems import Position, Problem
 from regulars.people import engine, findings, segments
 from regulars.people.source import Source, cannot_compute
 from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, Counting, zero_over_no_rows
-from regulars.people.vocabulary import COUNTED_FACTS, LEDGER_FACTS, Vocabulary
+from regulars.people.vocabulary import COUNTED_FACTS, LEDGER_FACTS, Counted, Vocabulary
 
 FORMAT = 2
 """Part of every key: a new way to compute makes old files useless."""
@@ -47,6 +47,8 @@ class Snapshot:
     """What the source said, before anything was derived from it."""
     read_at: datetime | None = None
     """When the source said it; aware."""
+    also: Path | None = None
+    """What was counted beside it for an earlier edition of the rules: the customer id, and a column for each."""
 
     @property
     def relation(self) -> str:
@@ -63,6 +65,8 @@ class SnapshotTaker:
     vocabulary: Vocabulary
     day: date
     ledger_version: str = ""
+    also: Sequence[Counted] = ()
+    """Traits of an earlier edition of the rules, counted in the same queries and kept in a file of their own."""
 
     def take(self, facts: Callable[[], pa.Table] | None, *, fresh: bool = False) -> Snapshot:
         """The snapshot; `facts` gives what the ledger knows (a row per customer: `customer_id` and `LEDGER_FACTS`).
@@ -88,7 +92,8 @@ class SnapshotTaker:
         found = [Problem(Position(**one.pop("position")), **one) for one in notes["findings"]]
         newest = datetime.fromisoformat(notes["newest_order"]) if notes["newest_order"] else None
         read_at = datetime.fromisoformat(notes["read_at"]) if notes.get("read_at") else None
-        return Snapshot(path, self.day, self._id, notes["customers"], newest, found, people, read_at)
+        also = self._beside(people) if self.also else None
+        return Snapshot(path, self.day, self._id, notes["customers"], newest, found, people, read_at, also)
 
     @property
     def _id(self) -> str:
@@ -110,12 +115,12 @@ class SnapshotTaker:
     def _key(self, *words: str) -> str:
         return hashlib.sha256("\n".join([str(FORMAT), *words]).encode()).hexdigest()[:16]
 
+    def _beside(self, people: Path) -> Path:
+        return people.with_name(f"{people.stem}-{self._key(repr([_words(one) for one in self.also]))}.parquet")
+
     def _people_words(self) -> str:
         rules = self.source.rules
-        counted = [
-            (one.name, one.table, one.value.text, one.where.text if one.where else "", str(one.last))
-            for one in self.vocabulary.counted
-        ]
+        counted = [_words(one) for one in self.vocabulary.counted]
         # Nobody announces that a database changed: it is asked once a day, whatever day is looked at.
         stands = self.source.stamp if self.source.in_files else clock.today(str(rules.shop.timezone)).isoformat()
         return repr((rules.source.model_dump_json(), str(rules.shop.timezone), counted, self.day.isoformat(), stands))
@@ -129,9 +134,12 @@ class SnapshotTaker:
 
     def _people(self, *, fresh: bool) -> Path:
         path = self._people_path
-        if fresh or not (path.exists() and path.with_suffix(".json").exists()):
-            counting = Counting(self.vocabulary, self.day)
-            counting.load()
+        missing = fresh or not (path.exists() and path.with_suffix(".json").exists())
+        missing_beside = bool(self.also) and (missing or not self._beside(path).exists())
+        if missing or missing_beside:
+            counted = [*(self.vocabulary.counted if missing else []), *(self.also if missing_beside else [])]
+            Counting(replace(self.vocabulary, counted=counted), self.day).load()
+        if missing:
             found = [*findings.unreadable(self.source), *findings.of_rows(self.source, PEOPLE, COUNTED + "orders")]
             key = engine.name(self._id)
             newest, customers = self._row(
@@ -145,8 +153,10 @@ class SnapshotTaker:
                 "read_at": clock.now().isoformat(),
             }
             self._write_notes(path.with_suffix(".json"), notes)
-            self._copy(self._joined(counting.tables()), path)
+            self._copy(self._joined(self._own_columns(), self.vocabulary.counted), path)
             self._forget_old()
+        if missing_beside:
+            self._copy(self._joined({}, self.also), self._beside(path))
         return path
 
     def _write_notes(self, path: Path, notes: dict[str, object]) -> None:
@@ -182,14 +192,14 @@ class SnapshotTaker:
             return expression
         return f"timezone({engine.text(shop)}, timezone({engine.text(source)}, cast({expression} as timestamp)))"
 
-    def _joined(self, tables: list[str]) -> str:
+    def _joined(self, own: dict[str, str], counted: Sequence[Counted]) -> str:
         """Customers with what was counted for them: no rows mean 0 for counts and sums, unknown for all else."""
         key = engine.name(self._id)
-        columns = [f"{value} as {engine.name(column)}" for column, value in self._own_columns().items()]
+        columns = [f"{value} as {engine.name(column)}" for column, value in own.items()]
         joins = []
-        for number, table in enumerate(tables):
+        for number, table in enumerate(sorted({one.table for one in counted})):
             joins.append(f"left join {engine.name(COUNTED + table)} t{number} on t{number}.{CUSTOMER} = p.{key}")
-            for one in self.vocabulary.counted:
+            for one in counted:
                 if one.table == table:
                     value = f"t{number}.{engine.name(one.name)}"
                     value = self._local("time", value) if one.in_source_zone else value
@@ -247,6 +257,11 @@ class SnapshotTaker:
                     old.unlink()
             except FileNotFoundError:
                 continue
+
+
+def _words(one: Counted) -> tuple[str, ...]:
+    """What makes a counted trait another one."""
+    return one.name, one.table, one.value.text, one.where.text if one.where else "", str(one.last)
 
 
 def _partial(path: Path) -> Path:
