@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import ClassVar
 
 import duckdb
 import pytest
-import shop_days as days
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import shop_days as days
 from regulars.campaigns import frequency
 from regulars.lang.scalars import Cap
 from small_shop import SmallShop
@@ -162,6 +163,9 @@ def test_room_in_sql_is_room_in_the_fullest_window_of_a_calendar(
             class guards:  # noqa: N801  # the same
                 class frequency:  # noqa: N801  # the same
                     any, email, sms = Cap(messages, length), None, None
+
+        class project:  # noqa: N801  # the same
+            campaigns: ClassVar = {}
 
         class foresight:  # noqa: N801  # nothing is foreseen
             @staticmethod

@@ -11,6 +11,7 @@ from regulars.campaigns.desk import Desk
 from regulars.campaigns.exits import EXIT
 from regulars.campaigns.rendering import message_of, outgoing
 from regulars.campaigns.second_look import SecondLook
+from regulars.campaigns.topics import topics
 from regulars.channels.contract import Answer, Channel, Outgoing, sending
 from regulars.errors import RegularsError
 from regulars.ledger import consent, entries, outbox, templates
@@ -88,7 +89,10 @@ def _send(
     if not ready:
         return Counter()
     versions = _versions(desk, [row for row in claim.rows if row.id in ready], at)
-    intent = outbox.intend(desk.ledger, claim, list(ready), at, worker, templates=versions, last_look=look.over_the_cap)
+    intent = outbox.intend(
+        desk.ledger, claim, list(ready), at, worker,
+        templates=versions, last_look=look.over_the_cap, topics=topics(desk),
+    )  # fmt: skip
     counts = Counter(change.after for change in intent.withheld.values())
     if not intent.ids:
         return counts

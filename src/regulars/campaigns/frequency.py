@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.topics import services
 from regulars.lang.scalars import Cap
 from regulars.people.engine import text
 
@@ -30,8 +31,9 @@ def lay(desk: Desk, at: datetime, taken: Sequence[str], people: str = "") -> Non
     """Leave `regulars_days` in DuckDB: per customer and calendar day, what counts against each cap.
 
     Messages sent and planned, and those that campaigns with precedence will send (decision tables `taken`, see
-    `Selector`). For each scope and each of them: `n_SCOPE`, how many on the day, and `ending_SCOPE`, in the cap's days
-    that end with it; the same with `_all`, with precedence. `people`: a query of the customers that are asked about;
+    `Selector`); what campaigns sent that are a service now, by their files, counts against nothing. For each scope and
+    each of them: `n_SCOPE`, how many on the day, and `ending_SCOPE`, in the cap's days that end with it; the same with
+    `_all`, with precedence. `people`: a query of the customers that are asked about;
     without it everybody.
     """
     from regulars.ledger import facts
@@ -58,7 +60,8 @@ def lay(desk: Desk, at: datetime, taken: Sequence[str], people: str = "") -> Non
     desk.connection.execute(
         f"""create or replace temp table regulars_days as
             with rows as (
-              select customer_id, channel, cast(local_day as date) as day, n, false as first from regulars_sent{first}
+              select customer_id, channel, cast(local_day as date) as day, n, false as first from regulars_sent
+              where campaign not in ({", ".join(map(text, ["", *services(desk)]))}){first}
             ), days as (
               select {", ".join(["customer_id", "day", "count(*) filter (where first) as first", *counts])}
               from rows{asked} group by customer_id, day

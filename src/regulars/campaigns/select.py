@@ -190,8 +190,15 @@ def in_line(desk: Desk, name: str) -> int:
 
 
 def before_in_line(desk: Desk, name: str) -> list[str]:
-    """The campaigns that go first on a day on which somebody may get only one message."""
-    first = [str(one) for one in desk.rules.guards.first if str(one) in desk.project.campaigns]
+    """The campaigns that go first on a day on which somebody may get only one message.
+
+    A service takes nobody's day, and nobody takes its.
+    """
+    campaigns = desk.project.campaigns
+    if campaigns[name].is_service:
+        return []
+    named = [str(one) for one in desk.rules.guards.first if str(one) in campaigns]
+    first = [one for one in named if not campaigns[one].is_service]
     return first[: first.index(name)] if name in first else first
 
 

@@ -223,6 +223,11 @@ class Campaign(Key):
         return self
 
     @property
+    def is_service(self) -> bool:
+        """Whether it is owed to people rather than offered: nobody is asked, capped or held out."""
+        return self.purpose == "service"
+
+    @property
     def row(self) -> str:
         """The table whose row each entry is about, read as `row.COLUMN`; empty where entries are about no one row."""
         return str(self.for_each.row) if self.for_each is not None and not self.for_each.together else ""
