@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
-import shop_days as days
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import shop_days as days
+from regulars.campaigns import decided
 from small_shop import SmallShop
 
 DAY = "2026-02-01 22:00"
@@ -63,3 +65,18 @@ def test_the_decision_log_holds_no_address(shop: SmallShop) -> None:
     (log,) = (shop.root / ".regulars/decisions").glob("*.parquet")
     assert b"someone.real" not in log.read_bytes()
     assert list((shop.root / ".regulars/runs").iterdir()) == []
+
+
+def test_the_decision_log_keeps_what_the_guards_saw(shop: SmallShop) -> None:
+    shop.guards = "  frequency: {email: 1 per 7 days}"
+    shop.customer("ana", email_consent="no")
+    shop.customer("ion")
+    shop.campaign("hello")
+    days.run(shop, "hello", DAY)
+    with shop.desk() as desk, duckdb.connect() as connection:
+        (log,) = decided.runs(desk, date(2026, 2, 1))
+        columns = {row[0] for row in connection.execute(f"describe from '{log}'").fetchall()}
+        ana, ion = (decided.about(desk, customer, [log])[0] for customer in ("ana", "ion"))
+    assert not {"address", "address_email"} & columns
+    assert (ana["decision"], ana["agrees_email"], ana["addressed_email"]) == ("no-consent", False, True)
+    assert (ion["decision"], ion["room"], ion["already"]) == ("sent", 1, False)

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from regulars import clock
-from regulars.campaigns import calendar, enrich
+from regulars.campaigns import calendar, decided, enrich
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk
 from regulars.campaigns.letters import OF, Letters
@@ -25,7 +25,6 @@ from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 from regulars.people.snapshot import Snapshot
 
-DECISIONS_KEPT_DAYS = 30
 SUMMED = ("audience", "send", "languages", "withheld", "holdout", "held")
 """What `summary` gives and a run keeps."""
 
@@ -68,12 +67,13 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
     if described.status != "live":
         return Selected(run_id, campaign, stopped=f"its status is {described.status}; only a live campaign sends.")
     snapshot = desk.snapshot(at)
-    table = Selector(desk, campaign, at).run(snapshot, "regulars_selected")
+    seen = decided.seen(described.messages[0].send.channels)
+    table = Selector(desk, campaign, at, extra=seen).run(snapshot, "regulars_selected")
     counts = summary(desk, table)
     selected = replace(_selected(run_id, campaign, counts), stopped=expected(described, counts))
     if selected.stopped:
         return selected
-    _log(desk, run_id, campaign, at, table)
+    decided.keep(desk, run_id, campaign, at, table)
     folder = _folder(desk, run_id)
     people = _batch(desk, campaign, at, table, snapshot, folder / "batch.parquet")
     (folder / "run.json").write_text(
@@ -163,25 +163,3 @@ def enriched(desk: Desk, campaign: Campaign, name: str, entering: pa.Table, lett
             # Steps answer in the order they were asked in.
             entering = entering.append_column(OF + column, added[column])
     return entering
-
-
-def _log(desk: Desk, run_id: str, campaign: str, at: datetime, table: str) -> None:
-    """The decision log: each person of the audience with the reason, for `why`. No addresses."""
-    folder = desk.folder / "decisions"
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{desk.day(at)}-{campaign}-{run_id}.parquet"
-    desk.connection.execute(
-        f"""copy (select {text(campaign)} as campaign, {text(run_id)} as run_id,
-                         timestamptz {text(at.isoformat())} as at, customer_id, coalesce(reason, 'sent') as decision,
-                         arm, channel, language, not_before, local_day
-                  from {table}) to {text(str(path))} (format parquet)"""
-    )
-    _forget_old(desk)
-
-
-def _forget_old(desk: Desk) -> None:
-    """Decisions of long ago go, and so do batches of runs that never came to their end: they are people."""
-    oldest = clock.now().timestamp() - DECISIONS_KEPT_DAYS * 86_400
-    for old in [*(desk.folder / "decisions").glob("*.parquet"), *(desk.folder / "runs").glob("*/batch.parquet")]:
-        if old.stat().st_mtime < oldest:
-            old.unlink(missing_ok=True)
