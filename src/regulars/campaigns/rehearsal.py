@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -32,10 +32,13 @@ from regulars.lang.model import Rules
 from regulars.lang.project import Project, load
 from regulars.lang.scalars import Schedule
 from regulars.lang.written import Written
-from regulars.ledger import trail
+from regulars.ledger import facts, trail
 from regulars.people import orders
 from regulars.people.engine import text
+from regulars.people.orders import Totals
+from regulars.people.passing import PassingDay
 from regulars.people.snapshot import Snapshot
+from regulars.people.traits import Counting
 from regulars.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,40 +51,45 @@ SALTS = {"arms": "0" * 32, "addresses": "1" * 32}
 NOON, EVENING = time(12), time(20)
 SMALL = 100_000
 """Customers and orders that one thread of DuckDB counts sooner than several."""
-PEOPLE = "regulars_rehearsed"
 ORDERS = "regulars_rehearsed_orders"
 AHEAD = timedelta(days=100)
 AT_ONCE = 10_000
 
 
-class DayOfPeople(Snapshot):
-    """A day's people in DuckDB's memory: every question of the day goes there, none to a file."""
-
-    @property
-    def relation(self) -> str:
-        """The table."""
-        return PEOPLE
-
-
 @dataclass
 class RehearsalDesk(Desk):
-    """A desk whose people are counted once a day, as of the end of it: what the ledger knows is that of the morning."""
+    """A desk whose people are counted once a day, as of the end of it: what the ledger knows is that of the morning.
+
+    The shop's rows are looked at for what is wrong with them once: at the first day asked for (`look_at_rows`).
+    """
 
     foresight: Foresight = field(default_factory=lambda: Foresight(keeps=True))
     _day: date = date.min
     _of_day: Snapshot | None = None
+    _looked: bool = False
     _orders: tuple[datetime, datetime] | None = None
     """From when to when orders are in DuckDB."""
 
     def snapshot(self, moment: datetime, *, fresh: bool = False) -> Snapshot:
-        """The day's snapshot; that of another day is forgotten, with its files."""
+        """The day's people, instead of those of the day before."""
         day = self.day(moment)
-        if self._of_day is None or day != self._day:
+        if self._of_day is None or day != self._day or fresh:
             self.forget_day()
-            counted = super().snapshot(moment, fresh=fresh)
-            self.connection.execute(f"create or replace temp table {PEOPLE} as select * from {counted.relation}")
-            self._of_day, self._day = DayOfPeople(**vars(counted)), day
+            if not self._looked:
+                self.look_at_rows(moment)
+            taker = PassingDay(self.root, self.source, self.vocabulary, day)
+            heard = partial(facts.contact_facts, self.ledger, day, moment) if self.reads_ledger else None
+            self._of_day, self._day = taker.lay(heard), day
         return self._of_day
+
+    def look_at_rows(self, moment: datetime) -> None:
+        """Raise ProblemsFoundError when something is wrong with the rows of up to the day of `moment`."""
+        self._snapshot(moment, reads_ledger=False)
+        self._looked = True
+
+    def order_totals(self, moment: datetime) -> Totals:
+        """What all orders that count add up to, up to the end of the day of `moment`."""
+        return orders.totals(Counting(self.vocabulary, self.day(moment)), self.snapshot(moment).customers)
 
     def people(self, moment: datetime) -> Snapshot:
         """The same: a day has one."""
@@ -105,11 +113,8 @@ class RehearsalDesk(Desk):
 
     def forget_day(self) -> None:
         """Count people anew when next asked."""
-        old, self._of_day = self._of_day, None
-        self._snapshots.clear()
+        self._of_day = None
         self.foresight.forget()
-        for path in (old.path, *old.people.parent.glob(f"{old.people.stem}*")) if old else ():
-            path.unlink(missing_ok=True)
 
     @cached_property
     def ledger(self) -> Ledger:
