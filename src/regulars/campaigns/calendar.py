@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from regulars.lang.model import Campaign
 from regulars.lang.scalars import Schedule
 
 NOON = time(12)
+WESTERNMOST, EASTERNMOST = -12, 14
+"""Hours that clocks are behind and ahead of UTC at most."""
 
 
 def day_of(moment: datetime, zone: str) -> date:
@@ -31,6 +34,24 @@ def due_on(schedule: Schedule, day: date) -> bool:
     if schedule.kind == "cron":
         return _cron_falls_on(schedule.cron, day)
     return True
+
+
+def due(campaign: Campaign, moment: datetime, zone: str) -> bool:
+    """Whether a campaign is due on the day of `moment`: the shop's, or with `their time` anybody's.
+
+    After its last day (`ends`, the shop's) it never is.
+    """
+    if has_ended(campaign, moment, zone):
+        return False
+    days = {day_of(moment, zone)}
+    if campaign.schedule.their_time:
+        days = {(moment.astimezone(UTC) + timedelta(hours=hours)).date() for hours in (WESTERNMOST, 0, EASTERNMOST)}
+    return any(due_on(campaign.schedule, day) for day in days)
+
+
+def has_ended(campaign: Campaign, moment: datetime, zone: str) -> bool:
+    """Whether the last day on which anybody enters is over."""
+    return campaign.ends is not None and day_of(moment, zone) > campaign.ends.on
 
 
 def next_day(schedule: Schedule, after: date) -> date | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -67,6 +67,7 @@ class Desk:
     _conditions: dict[tuple[Written, str], Expression] = field(default_factory=dict)
     _brought: set[str] = field(default_factory=set)
     _read: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = field(default_factory=dict)
+    _spoken: dict[tuple[str, ...], Words] = field(default_factory=dict)
     _snapshots: dict[tuple[date, str], Snapshot] = field(default_factory=dict)
 
     @classmethod
@@ -160,6 +161,15 @@ class Desk:
         shop = self.rules.shop
         return Words(self.root, [str(language) for language in shop.languages], shop.fallback, self.shop_words)
 
+    def words_of(self, campaign: str) -> Words:
+        """The templates in the languages of one campaign; the same where it names none of its own."""
+        own = tuple(str(language) for language in self.campaign(campaign).languages)
+        if not own:
+            return self.words
+        if own not in self._spoken:
+            self._spoken[own] = self.words.speaking(own)
+        return self._spoken[own]
+
     @property
     def shop_words(self) -> dict[str, Any]:
         """What templates see as `shop`."""
@@ -216,7 +226,7 @@ class Desk:
         return typed
 
     def names_of(self, campaign: str) -> tuple[str, str]:
-        """What the ledger may call a campaign: its name, and the one it had (`formerly`); the same twice without one."""
+        """What the ledger may call a campaign: its name, and the one before (`formerly`) or its name again."""
         former = self.campaign(campaign).formerly
         return campaign, str(former) if former is not None and former != NONE else campaign
 
@@ -230,6 +240,18 @@ class Desk:
         For what is asked before every send: each message changes the ledger, and must not make a new snapshot.
         """
         return self._snapshot(moment, reads_ledger=False)
+
+    def as_ruled_now(self, moment: datetime, people: str, names: Collection[str]) -> Snapshot:
+        """The people of an earlier moment by the rules of now, as far as `names` (of segments and traits) go.
+
+        `people`: the file of what the source said then, or empty; where it is gone, the source is asked again.
+        """
+        from regulars.ledger import facts
+
+        day, version = self.day(moment), self.ledger.version() if self.reads_ledger else ""
+        known = (lambda: facts.contact_facts(self.ledger, day, moment)) if self.reads_ledger else None
+        taker = SnapshotTaker(self.root, self.source, self.vocabulary, day, version)
+        return (taker.again(people, known, names) if people else None) or self.snapshot(moment)
 
     def _snapshot(self, moment: datetime, reads_ledger: bool, *, fresh: bool = False) -> Snapshot:
         from regulars.ledger import facts

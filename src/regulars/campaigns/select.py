@@ -7,26 +7,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from regulars.campaigns import calendar
+from regulars.campaigns import calendar, rows
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.local_time import later, zones
+from regulars.campaigns.entering import Entering
+from regulars.campaigns.local_time import zones
+from regulars.campaigns.occasions import Occasions
 from regulars.campaigns.reach import Reach
 from regulars.lang.model import Campaign
-from regulars.lang.scalars import Repeat
-from regulars.people import engine
+from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 from regulars.people.formulas import Formula
 from regulars.people.snapshot import Snapshot
 
-NOT_TWICE_WITHIN = 180
-"""Days that two birthdays of one person are apart at least: a corrected date is no second birthday."""
+LATER, TOO_LATE, NOT_ENTERING = "later", "too-late", "not-entering"
+"""Decisions beside the reasons of `Reach`: the first message is not due yet; it is too late for it, and not for those
+after it; they were in the audience before (`repeat: on entry`)."""
+ENTERING = ("holdout", "when", LATER, TOO_LATE)
+"""Reasons for which somebody enters all the same."""
+_NOT_ASKED = "'when', 'frequency', 'lost-priority', 'quiet-hours'"
+"""What a message that does not go now cannot fail."""
 
 
 @dataclass
 class Selector:
     """Selects for one campaign at one moment.
 
-    The result is a DuckDB table with a row per person of the audience (see `Reach.judgement`).
+    The result is a DuckDB table with a row per person of the audience, or per row of theirs that the campaign walks:
+    what `Reach.judgement` gives, and the columns of the row (see `rows`).
     """
 
     desk: Desk
@@ -45,6 +52,8 @@ class Selector:
 
     def __post_init__(self) -> None:
         self.reach = Reach(self.desk, self.name, self.campaign.messages[0], self.at)
+        self.occasions = Occasions(self.desk, self.name, self.at)
+        self.entering = Entering(self.desk, self.name, self.at)
 
     @property
     def campaign(self) -> Campaign:
@@ -55,29 +64,55 @@ class Selector:
         """Decide about everybody; leave the table `into` in DuckDB and return its name."""
         from regulars.ledger import facts
 
+        names = self.desk.names_of(self.name)
         taken = self._taken(snapshot) if self.arbitrate else self.taken
         self._audience(snapshot)
-        self.reach.keep("regulars_entries", facts.earlier_entries(self.desk.ledger, self.name))
+        self.reach.keep("regulars_entries", facts.earlier_entries(self.desk.ledger, *names))
+        if self.campaign.row:
+            self.reach.keep(rows.COVERED, facts.covered_rows(self.desk.ledger, *names))
+        if self.entering.asked:
+            self.entering.lay()
         self.desk.connection.execute(f"create or replace temp table regulars_entering as {self._entering()}")
         self.reach.prepare("regulars_entering", taken, "true" if self.anyway else "not already")
-        judgement = self.reach.judgement("regulars_entering", self.extra)
-        self.desk.connection.execute(f"create or replace temp table {engine.name(into)} as {judgement}")
+        judgement = self.reach.judgement("regulars_entering", f"{self.extra}{self._own_columns()}{_JUDGED}")
+        self.desk.connection.execute(f"create or replace temp table {quoted(into)} as {_settled(judgement)}")
         return into
 
+    def _own_columns(self) -> str:
+        return "".join(f", {quoted(column)}" for column in rows.columns(self.desk, self.name))
+
     def _audience(self, snapshot: Snapshot) -> None:
-        formula = Formula(snapshot.day, {})
+        formula, row = Formula(snapshot.day, {}), self.campaign.row
         first, schedule = self.campaign.messages[0], self.campaign.schedule
-        customer = engine.name(snapshot.id_column)
-        audience = "true" if self.anyway else formula(self.desk.condition(self.campaign.audience).tree)
+        customer = quoted(snapshot.id_column)
+        audience = "true" if self.anyway else formula(self.desk.condition(self.campaign.audience, row).tree)
         who = f" and {customer} = {text(self.only)}" if self.only else ""
-        when = formula(self.desk.condition(first.when).tree) if first.when is not None else "true"
-        born = engine.name(schedule.column) if schedule.kind == "yearly" else "null"
+        when = formula(self.desk.condition(first.when, row).tree) if first.when is not None else "true"
+        born = quoted(schedule.column) if schedule.kind == "yearly" else "null"
+        people, walked = self._people(snapshot)
         self.desk.connection.execute(
             f"""create or replace temp table regulars_audience as
                 select {customer} as customer_id, {self.reach.contact()}, coalesce({when}, false) as when_holds,
-                       cast({born} as date) as born
-                from {snapshot.relation} where ({audience}){who}"""
+                       cast({born} as date) as born{walked}{"" if row else ", 1 as nth"}
+                from {people} where ({audience}){who}"""
         )
+
+    def _people(self, snapshot: Snapshot) -> tuple[str, str]:
+        """The relation that conditions look at, and what else is taken from it: with rows, each person once for each.
+
+        What the rows have for names of their own are not names that a customer's column could have.
+        """
+        if self.campaign.for_each is None:
+            return snapshot.relation, ""
+        walked = rows.lay(self.desk, self.name, self.at, only=self.only)
+        own = rows.columns(self.desk, self.name)
+        keys = {"regulars_row": "row_id", "regulars_nth": "nth"} if self.campaign.row else {}
+        keys |= {f"regulars_{one}": one for one in own} if not self.campaign.row else {one: one for one in own}
+        chosen = ", ".join(f"r.{quoted(column)} as {quoted(called)}" for called, column in keys.items())
+        kind = "left join" if self.anyway else "join"
+        customer = quoted(snapshot.id_column)
+        people = f"(select s.*, {chosen} from {snapshot.relation} s {kind} {walked} r on r.customer_id = s.{customer})"
+        return people, "".join(f", {quoted(called)} as {quoted(column)}" for called, column in keys.items())
 
     def _taken(self, snapshot: Snapshot) -> list[str]:
         """What campaigns named earlier in `guards.first`, due the same day, decide on the same snapshot.
@@ -88,7 +123,7 @@ class Selector:
         foresight = self.desk.foresight
         for number, other in enumerate(before_in_line(self.desk, self.name)):
             campaign = self.desk.campaign(other)
-            due = campaign.status == "live" and calendar.due_on(campaign.schedule, self.desk.day(self.at))
+            due = campaign.status == "live" and calendar.due(campaign, self.at, self.desk.zone)
             if not due or other in foresight.campaigns:
                 continue
             if foresight.keeps and not self.only and (other, self.at) in foresight.decided:
@@ -101,86 +136,58 @@ class Selector:
         return tables
 
     def _entering(self) -> str:
-        """The audience with the occasion of each person, when it is due, and whether they entered for it before."""
+        """The audience with the occasion of each, when it is due, and whether they entered for it before."""
+        is_due, due_at = self.occasions.is_due(), self.occasions.due_at()
+        covered, arrives, joins = "false", "true", ""
+        if self.campaign.row:
+            covered = f"exists (from {rows.COVERED} c where c.customer_id = a.customer_id and c.row_id = a.row_id)"
+        if self.entering.asked:
+            joins = f"left join {self.entering.relation} n on n.customer_id = a.customer_id"
+            arrives, due_at = "coalesce(n.arrives, false)", self.entering.due_at(due_at)
         return f"""
         with timed as (
-          select a.*, coalesce(z.name, {text(self.desk.zone)}) as zone
-          from regulars_audience a left join {zones(self.desk)} z on z.name = trim(a.timezone)
+          select a.*, coalesce(z.name, {text(self.desk.zone)}) as zone, {covered} as covered, {arrives} as arrives
+                 {", n.since as arrived_at" if joins else ""}
+          from regulars_audience a left join {zones(self.desk)} z on z.name = trim(a.timezone) {joins}
         ), dated as (
-          select *, {self._due_day()} as due_day from timed
+          select *, {self.occasions.due_day()} as due_day from timed
         ), due as (
-          select *, {self._due_at()} as due_at from dated
+          select *, {due_at} as due_at from dated
         )
-        select d.*, {self._occasion()} as occasion, {self._offer_step()} as offer_step, {self._already()} as already,
-               coalesce({self._is_due()}, false) as is_due
+        select d.*, {self.occasions.occasion()} as occasion, {self.occasions.offer_step()} as offer_step,
+               {self.occasions.already()} as already, {self.occasions.timing()} as timing,
+               coalesce({is_due}, false) as is_due
         from due d left join regulars_entries e using (customer_id)
-        where {"true" if self.anyway else self._is_due()}"""
+        where {"true" if self.anyway else is_due}"""
 
-    def _is_due(self) -> str:
-        return f"{later('d.due_at', self.campaign.send_within, 'd.zone')} > {self.reach.now}"
 
-    @property
-    def _their_zone(self) -> str:
-        return "zone" if self.campaign.schedule.their_time else text(self.desk.zone)
+_JUDGED = (
+    ", arrives as regulars_arrives, timing as regulars_timing, nth as regulars_nth, "
+    "room as regulars_room, room_all as regulars_room_all"
+)
 
-    def _due_day(self) -> str:
-        """The day it is due: of a yearly campaign the last one that has come; unknown without a birthday."""
-        if self.campaign.schedule.kind != "yearly":
-            return f"date {text(self.desk.day(self.at).isoformat())}"
-        return f"last_anniversary(born, cast(timezone({self._their_zone}, {self.reach.now}) as date))"
 
-    def _due_at(self) -> str:
-        """When it is due: at once, or by the clock of a day. What comes later that day is due already, and waits."""
-        schedule = self.campaign.schedule
-        if schedule.kind != "yearly" and not schedule.their_time:
-            return self.reach.now
-        return f"timezone({self._their_zone}, due_day + time {text(schedule.at.isoformat())})"
+def _settled(judgement: str) -> str:
+    """The judgement with the decisions that are no guard's, and of several rows of one person as many as the caps let.
 
-    @property
-    def _repeat(self) -> Repeat:
-        """What is yearly repeats every year unless the campaign says otherwise."""
-        if self.campaign.schedule.kind == "yearly" and "repeat" not in self.campaign.model_fields_set:
-            return Repeat("year")
-        return self.campaign.repeat
-
-    @property
-    def _of_a_year(self) -> bool:
-        return self._repeat.kind == "year" and self.campaign.schedule.kind == "yearly"
-
-    def _occasion(self) -> str:
-        """What makes an entry one: the year of a birthday, else the entry's number.
-
-        Two runs at once see the same number, and the database refuses one of them.
-        """
-        return "strftime(d.due_day, '%Y')" if self._of_a_year else "cast(coalesce(e.entries, 0) + 1 as varchar)"
-
-    def _already(self) -> str:
-        """Whether they are inside, or entered too recently to enter again, however that occasion was spelt."""
-        zone, today = text(self.desk.zone), f"date {text(self.desk.day(self.at).isoformat())}"
-        entered_day = f"cast(timezone({zone}, e.last_entered) as date)"
-        slot = calendar.slot(self.campaign.schedule, self.at, self.desk.zone)
-        again = {
-            "once": "e.entries > 0",
-            "days": f"{entered_day} + {self._repeat.days} > {today}",
-            "year": f"{entered_day} + interval '1 year' > {today}",
-            "run": f"e.last_entered >= timestamptz {text(slot.isoformat())}",
-        }[self._repeat.kind]
-        if self._of_a_year:
-            last_due = f"cast(timezone({self._their_zone}, e.last_due) as date)"
-            again = (
-                f"list_contains(e.occasions, strftime(d.due_day, '%Y')) or year({last_due}) = year(d.due_day) "
-                f"or {last_due} + {NOT_TWICE_WITHIN} > d.due_day"
-            )
-        return f"coalesce(e.running, false) or coalesce({again}, false)"
-
-    def _offer_step(self) -> str:
-        """One step up after an entry that did not work, back to the first after one that did."""
-        offers = [offer for message in self.campaign.messages if (offer := self.campaign.offer_of(message))]
-        steps = max((len(offer.ladder) for offer in offers), default=1)
-        if steps == 1:
-            return "0"
-        worked = "coalesce(e.entries, 0) = 0 or e.last_converted or e.last_arm <> 'treated'"
-        return f"case when {worked} then 0 else least(e.last_step + 1, {steps - 1}) end"
+    The others are tried again at the next run.
+    """
+    asked = f"reason is null or reason in ({_NOT_ASKED})"
+    return f"""
+        with judged as ({judgement}), told as (
+          select * replace (case when not regulars_arrives then {text(NOT_ENTERING)}
+                                 when regulars_timing <> 'now' and ({asked}) then regulars_timing
+                                 else reason end as reason) from judged
+        ), queued as (
+          select *, count(*) filter (where reason is null)
+                      over (partition by customer_id order by regulars_nth rows unbounded preceding) as regulars_place
+          from told
+        )
+        select * exclude (regulars_arrives, regulars_timing, regulars_room, regulars_room_all, regulars_nth,
+                          regulars_place)
+                 replace (case when reason is not null then reason when regulars_place > regulars_room then 'frequency'
+                               when regulars_place > regulars_room_all then 'lost-priority' end as reason)
+        from queued"""
 
 
 def in_line(desk: Desk, name: str) -> int:

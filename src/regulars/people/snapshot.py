@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
@@ -20,11 +20,12 @@ import duckdb
 import pyarrow as pa
 
 from regulars import clock
+from regulars.errors import SourceError
 from regulars.lang.problems import Position, Problem
 from regulars.people import engine, findings, segments
 from regulars.people.source import Source, cannot_compute
 from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, Counting, zero_over_no_rows
-from regulars.people.vocabulary import COUNTED_FACTS, LEDGER_FACTS, Counted, Vocabulary
+from regulars.people.vocabulary import COUNTED_FACTS, LEDGER_FACTS, Counted, Derived, Vocabulary
 
 FORMAT = 2
 """Part of every key: a new way to compute makes old files useless."""
@@ -78,6 +79,25 @@ class SnapshotTaker:
         if fresh or not path.exists():
             self._derive(people, facts() if facts else None, path)
         return self._noted(people, path)
+
+    def again(self, people: str, facts: Callable[[], pa.Table] | None, names: Collection[str]) -> Snapshot | None:
+        """The kept `people` (a file's name) of an earlier snapshot of this day, with `names` derived by today's rules.
+
+        None when the file is gone, or lacks a column that they read.
+        """
+        kept = self._folder / people
+        if not (kept.exists() and kept.with_suffix(".json").exists()):
+            return None
+        derived = [one for one in self.vocabulary.derived if one.name in names]
+        path = (
+            self._folder / f"{self.day}-{self._key(kept.stem, 'again', self._derived_words(), *sorted(names))}.parquet"
+        )
+        try:
+            if not path.exists():
+                self._derive(kept, facts() if facts else None, path, derived)
+        except SourceError:
+            return None
+        return self._noted(kept, path)
 
     def kept(self) -> tuple[Path | None, Path | None]:
         """What stands already: what the source said, and the snapshot derived from it."""
@@ -219,9 +239,11 @@ class SnapshotTaker:
             known_as: self._local(have[column].kind, f"p.{engine.name(column)}") for known_as, column in own.items()
         }
 
-    def _derive(self, people: Path, facts: pa.Table | None, path: Path) -> None:
+    def _derive(
+        self, people: Path, facts: pa.Table | None, path: Path, derived: Sequence[Derived] | None = None
+    ) -> None:
         with self._and_facts(f"read_parquet({engine.text(str(people))})", facts) as known:
-            self._copy(segments.query(known, self.vocabulary.derived, self.day), path)
+            self._copy(segments.query(known, self.vocabulary.derived if derived is None else derived, self.day), path)
 
     @contextmanager
     def _and_facts(self, people: str, facts: pa.Table | None) -> Iterator[str]:
