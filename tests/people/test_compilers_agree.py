@@ -18,7 +18,7 @@ from regulars.people import engine
 from regulars.people.formulas import OPERATIONS as IN_DUCKDB
 from regulars.people.formulas import Formula
 from regulars.people.rows import OPERATIONS as IN_IBIS
-from regulars.people.rows import RowCompiler
+from regulars.people.rows import SPELT, RowCompiler
 
 FIELDS = {"a": Field("number"), "b": Field("number"), "s": Field("text"), "t": Field("text")}
 FIELDS |= {"d": Field("date"), "m": Field("time"), "y": Field("yes_no")}
@@ -100,7 +100,7 @@ CONDITIONS = st.deferred(
 
 
 def test_both_know_the_same_operations():
-    assert IN_IBIS.keys() == IN_DUCKDB.keys()
+    assert {*IN_IBIS, *SPELT} == IN_DUCKDB.keys()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))

@@ -15,6 +15,7 @@ from regulars.lang.expressions import Field
 from regulars.lang.model import Kind, Table
 from regulars.people import columns
 from regulars.people.columns import kind_of
+from regulars.people.dialects import Dialect
 
 WAIT = 10
 """Seconds until a database that does not answer counts as unreachable."""
@@ -109,7 +110,9 @@ class Database:
         readable = {column: dtype for column, dtype in rows.schema().items() if kind_of(_name(dtype))}
         return rows.select(
             **{
-                column: self._alike(rows[column], dtype, fixed.get(column), decimal=column in money)
+                column: self._alike(
+                    self.dialect.known_or_not(rows[column]), dtype, fixed.get(column), decimal=column in money
+                )
                 for column, dtype in readable.items()
             }
         )
@@ -135,7 +138,7 @@ class Database:
         if not texts:
             return {}
         counted = {
-            column: (_given(rows[column]).count() - _read(_given(rows[column]), kind).count())
+            column: (self._given(rows[column]).count() - self._read(self._given(rows[column]), kind).count())
             for column, kind in texts.items()
         }
         row = self.fetch(rows.aggregate(**counted)).to_pylist()[0]
@@ -160,6 +163,11 @@ class Database:
             ]
         return ibis.schema({column: _postgres_type(*facts) for column, *facts in described})
 
+    @property
+    def dialect(self) -> Dialect:
+        """How this database spells what databases spell differently."""
+        return Dialect(self.backend.name)
+
     def _alike(self, value: Any, dtype: Any, wanted: Kind | None, *, decimal: bool) -> Any:
         if dtype.is_uuid():
             value, dtype = (text := value.cast("string")), text.type()
@@ -167,35 +175,34 @@ class Database:
         if wanted == "text" and not dtype.is_string():
             return (value.cast("int64") if dtype.is_floating() else value).cast("string")
         if decimal:
-            return (_read(_given(value), "number") if dtype.is_string() else value).cast("decimal(18, 2)")
+            return (self._read(self._given(value), "number") if dtype.is_string() else value).cast("decimal(18, 2)")
         if dtype.is_timestamp() and dtype.timezone:
-            value, has = at_zone(self.zone, value), "time"
+            value, has = self.dialect.local(self.zone, value), "time"
         if wanted is None or wanted == has or (wanted == "time" and has == "date"):
             # A file cannot tell an empty text from none: a rule means the same over both.
             return value.nullif("") if dtype.is_string() else value
         if dtype.is_string():
-            return _read(_given(value), wanted)
+            return self._read(self._given(value), wanted)
         # PostgreSQL casts yes and no to and from `int` alone.
         if (has, wanted) == ("number", "yes_no"):
             return value != 0
         return (value.cast("int32") if has == "yes_no" else value).cast(IBIS_TYPE[wanted])
 
+    def _given(self, value: Any) -> Any:
+        """A text, or unknown where it is blank."""
+        return self.dialect.trimmed(value).nullif("")
 
-def _given(value: Any) -> Any:
-    """A text, or unknown where it is blank."""
-    return value.strip().nullif("")
+    def _read(self, value: Any, kind: Kind) -> Any:
+        """A text as what it must be; unknown where it is not."""
+        import ibis
 
-
-def _read(value: Any, kind: Kind) -> Any:
-    """A text as what it must be; unknown where it is not."""
-    import ibis
-
-    if kind == "yes_no":
-        spelt = value.lower()
-        return ibis.cases((spelt.isin(columns.YES), True), (spelt.isin(columns.NO), False))
-    readable = value.re_search(READABLE[kind])
-    text = value.left(10) if kind == "date" else value
-    return ibis.cases((readable, text)).cast(IBIS_TYPE[kind])
+        if kind == "yes_no":
+            spelt = self.dialect.text("lower", value)
+            return ibis.cases((spelt.isin(columns.YES), True), (spelt.isin(columns.NO), False))
+        readable = value.re_search(READABLE[kind])
+        text = value.left(10) if kind == "date" else value
+        known = ibis.cases((readable, text))
+        return self.dialect.day(known) if kind == "date" else known.cast(IBIS_TYPE[kind])
 
 
 def _postgres_type(code: int, precision: int | None, scale: int | None) -> str:
@@ -205,17 +212,6 @@ def _postgres_type(code: int, precision: int | None, scale: int | None) -> str:
 
 
 NUMERIC = 1700
-
-
-def at_zone(zone: str, value: Any) -> Any:
-    """`timezone(zone, value)`: spelt and meant alike by DuckDB and PostgreSQL. With a zone → without, and back."""
-    import ibis
-    import ibis.expr.datatypes as dt
-
-    def timezone(zone: str, moment: Any) -> Any: ...
-
-    function = ibis.udf.scalar.builtin(timezone, signature=((dt.string, dt.timestamp), dt.timestamp))
-    return function(zone, value)
 
 
 def _name(dtype: Any) -> str:

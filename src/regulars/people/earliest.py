@@ -68,4 +68,7 @@ def numbered(rows: Any, customer: str, picks: list[Pick]) -> Any:
 def picked(rows: Any, pick: Pick) -> Any:
     """The value of the row that was picked: an aggregate over one row, of the value's own type."""
     value, chosen = pick.columns
-    return rows[value].max(where=rows[chosen])
+    found = rows[value]
+    if found.type().is_boolean():
+        return found.cast("int32").max(where=rows[chosen]) == 1
+    return found.max(where=rows[chosen])

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import reduce
 from typing import Any
 
 from regulars.lang.expressions import Node
-from regulars.people.database import at_zone
+from regulars.people.dialects import Dialect
 
 EPOCH = date(1970, 1, 1)
 
@@ -22,18 +23,24 @@ class RowCompiler:
     day: date
     source_zone: str
     shop_zone: str
+    dialect: Dialect = field(default_factory=Dialect)
 
     def __call__(self, node: Node) -> Any:
         """The Ibis value of `node`."""
         if compiled := getattr(self, f"_{node.op}", None):
             return compiled(node)
         args = [self(arg) for arg in node.args]
+        if node.op in TEXTS:
+            return self.dialect.text(node.op, *args)
+        if node.op in MIXED and node.kind == "number":
+            # Some databases find no type for a decimal beside a double.
+            args = [_double(arg) for arg in args]
         return OPERATIONS[node.op](*args)
 
     def _column(self, node: Node) -> Any:
         value = self.table[str(node.value)]
         if node.kind == "time" and not value.type().is_date() and self.source_zone != self.shop_zone:
-            return at_zone(self.shop_zone, at_zone(self.source_zone, value))
+            return self.dialect.moved(self.source_zone, self.shop_zone, value)
         return value
 
     def _text(self, node: Node) -> Any:
@@ -67,10 +74,21 @@ class RowCompiler:
         text = str(node.value)
         return ibis.timestamp(datetime.fromisoformat(text)) if len(text) > 10 else ibis.date(text)
 
+    def _trim(self, node: Node) -> Any:
+        return self.dialect.trimmed(self(node.args[0]))
+
+    def _round(self, node: Node) -> Any:
+        value, places = _double(self(node.args[0])), node.args[1:]
+        if not places or re.fullmatch(r"\d+", str(places[0].value)):
+            return _double(value.round(int(str(places[0].value)) if places else 0))
+        return _double(value.round(self(places[0]).cast("int32")))
+
     def _case(self, node: Node) -> Any:
         import ibis
 
         args = [self(arg) for arg in node.args]
+        if node.kind == "number":
+            args = [arg if at % 2 == 0 and at < len(args) - 1 else _double(arg) for at, arg in enumerate(args)]
         return ibis.cases(*zip(args[:-1:2], args[1:-1:2], strict=True), else_=args[-1])
 
     def _days_since(self, node: Node) -> Any:
@@ -110,6 +128,11 @@ def _double(value: Any) -> Any:
     return value.cast("float64")
 
 
+TEXTS = ("lower", "upper", "length")
+MIXED = ("coalesce", "least", "greatest")
+SPELT = (*TEXTS, "trim", "round")
+"""Operations that are compiled by the dialect, or by what stands in them."""
+
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "and": lambda a, b: a & b,
     "or": lambda a, b: a | b,
@@ -133,13 +156,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "least": lambda *args: _known_extreme(args, least=True),
     "greatest": lambda *args: _known_extreme(args, least=False),
     "abs": lambda a: a.abs(),
-    "round": lambda a, places=None: _double(_double(a).round(0 if places is None else places.cast("int32"))),
     "floor": lambda a: _double(_double(a).floor()),
     "ceil": lambda a: _double(_double(a).ceil()),
-    "lower": lambda a: a.lower(),
-    "upper": lambda a: a.upper(),
-    "trim": lambda a: a.strip(),
-    "length": lambda a: a.length(),
     "year": lambda a: a.year(),
     "month": lambda a: a.month(),
 }

@@ -25,6 +25,7 @@ from regulars.lang.written import Written
 from regulars.people import columns, engine
 from regulars.people.columns import kind_of
 from regulars.people.database import Database
+from regulars.people.dialects import Dialect
 from regulars.people.files import CsvTable, Unreadable, matching, stamp
 
 FILES = "duckdb://"
@@ -73,6 +74,11 @@ class Source:
     def database(self) -> Database:
         """What `source.connect` names, where the data is not in files."""
         return Database(str(self.rules.source.connect).strip(), self.zone)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the database that answers spells what databases spell differently."""
+        return Dialect() if self.in_files else self.database.dialect
 
     @cached_property
     def _files(self) -> Any:

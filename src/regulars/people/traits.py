@@ -62,7 +62,7 @@ class Counting:
         picks = {one.name: self._pick(rows, one) for one in counted if one.value.tree.op in PICKS}
         if not self.source.in_files:
             rows = numbered(rows, customer, list(picks.values()))
-        compiler = self._compiler(rows)
+        compiler = self.compiler(rows)
         values = {
             one.name: self._picked(rows, picks[one.name]) if one.name in picks else self._value(rows, compiler, one)
             for one in counted
@@ -77,7 +77,7 @@ class Counting:
         return pick.aggregated if self.source.in_files else picked(rows, pick)
 
     def _pick(self, rows: Any, one: Counted) -> Pick:
-        compiler = self._compiler(rows)
+        compiler = self.compiler(rows)
         known = self.source.id_column(one.table)
         return Pick(
             one.name,
@@ -88,8 +88,10 @@ class Counting:
             self._which(rows, compiler, one),
         )
 
-    def _compiler(self, rows: Any) -> RowCompiler:
-        return RowCompiler(rows, self.day, self.source.zone, str(self.source.rules.shop.timezone))
+    def compiler(self, rows: Any) -> RowCompiler:
+        """Compiles conditions about `rows`, which are of the source, as of the day."""
+        zone = str(self.source.rules.shop.timezone)
+        return RowCompiler(rows, self.day, self.source.zone, zone, self.source.dialect)
 
     def until_day_ends(self, table: str) -> Any:
         """The rows of `table` that had happened by the end of the day, and that count."""
@@ -107,7 +109,7 @@ class Counting:
         if table == "orders" and counts is not None:
             condition = self.vocabulary.row_condition("orders", counts)
             if condition is not None:
-                rows = rows.filter(self._compiler(rows)(condition.tree))
+                rows = rows.filter(self.compiler(rows)(condition.tree))
         return rows
 
     def _value(self, rows: Any, compiler: RowCompiler, one: Counted) -> Any:
@@ -118,6 +120,11 @@ class Counting:
         value = _argument(rows, compiler, one)
         if node.op == "avg":
             value = (value.cast("int32") if node.args[0].kind == "yes_no" else value).cast("float64")
+        if node.op == "count_distinct":
+            return self.source.dialect.different(value, where)
+        if node.op in ("min", "max") and node.args[0].kind == "yes_no":
+            # Not every database orders yes and no.
+            return AGGREGATE[node.op](value.cast("int32"), where) == 1
         return AGGREGATE[node.op](value, where)
 
     def _which(self, rows: Any, compiler: RowCompiler, one: Counted) -> Any | None:
@@ -168,7 +175,6 @@ def _argument(rows: Any, compiler: RowCompiler, one: Counted) -> Any:
 
 AGGREGATE: dict[str, Any] = {
     "count": lambda value, where: value.count(where=where),
-    "count_distinct": lambda value, where: value.nunique(where=where),
     "sum": lambda value, where: value.sum(where=where),
     "avg": lambda value, where: value.mean(where=where),
     "min": lambda value, where: value.min(where=where),

@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from regulars.lang.expressions import ROW, Expression, Node
 from regulars.people import engine
-from regulars.people.rows import RowCompiler
 from regulars.people.source import cannot_compute
 from regulars.people.traits import Counting
 
@@ -40,8 +39,7 @@ class Walk:
         """
         rows = self._rows(where)
         if where is not None:
-            compiler = RowCompiler(rows, self.counting.day, self.counting.source.zone, self._shop_zone)
-            rows = rows.filter(compiler(where.tree))
+            rows = rows.filter(self.counting.compiler(rows)(where.tree))
         if customer:
             rows = rows.filter(rows[self._owner] == customer)
         if self.counting.source.in_files:
