@@ -9,9 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.campaigns import code_files, pool_codes
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.letters import OWN_CODE, Letters
-from regulars.ledger import ids, outbox, referrals
+from regulars.ledger import codes, ids, outbox, referrals
 from regulars.people.engine import text
 
 CHUNK = 10_000
@@ -36,15 +37,19 @@ def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int,
     letters = Letters(desk, campaign, desk.campaign(campaign).messages[0])
     enrolments = _enrolments(desk, campaign, run_id, rows, at)
     treated = rows.filter(pc.equal(rows["arm"], "treated"))
-    if "referral" not in letters.reads:
-        messages, codes = letters.build(treated, at)
-        with desk.ledger.writing() as connection:
-            new = outbox.enrol(connection, enrolments, messages, codes)
-        return Enrolled(len(new), rows.num_rows - len(new))
+    invites = "referral" in letters.reads
+    # What needs nothing of the ledger is made before its one writer's turn.
+    built = None if invites or letters.pool else letters.build(treated, at)
     with desk.ledger.writing() as connection:
-        own = referrals.codes_for(connection, treated["customer_id"].combine_chunks(), at)
-        messages, codes = letters.build(_with_own_codes(desk, treated, own), at)
-        new = outbox.enrol(connection, enrolments, messages, codes)
+        if invites:
+            own = referrals.codes_for(connection, treated["customer_id"].combine_chunks(), at)
+            treated = _with_own_codes(desk, treated, own)
+        if built is None:
+            draw = pool_codes.drawing(connection, letters.pool, at) if letters.pool else codes.draw
+            built = letters.build(treated, at, draw)
+        new = outbox.enrol(connection, enrolments, *built, from_pool=bool(letters.pool))
+        if letters.offer is not None and not letters.pool:
+            code_files.lay(desk, connection, f"{campaign}-{run_id}", new)
     return Enrolled(len(new), rows.num_rows - len(new))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from regulars.lang.model import Offer
 from regulars.people.engine import text
@@ -19,8 +20,8 @@ class Terms:
 
     @property
     def value(self) -> str:
-        """The reduction: per cent, or an amount of the shop's currency, as decimal(12, 2)."""
-        ladder = [step.value for step in self.offer.ladder]
+        """The reduction: per cent, or an amount of the shop's currency, as decimal(12, 2); 0 for the other kinds."""
+        ladder = [step.value for step in self.offer.ladder] or [Decimal(0)]
         arms = " ".join(f"when offer_step = {step} then {value}" for step, value in enumerate(ladder[:-1]))
         return f"cast({f'case {arms} else {ladder[-1]} end' if arms else ladder[-1]} as decimal(12, 2))"
 
@@ -48,14 +49,40 @@ class Terms:
         days = valid.amount if valid.unit == "day" else -(-int(valid.delta.total_seconds()) // 86_400)
         return f"interval {days} day"
 
+    @property
+    def gift(self) -> str:
+        """What is given, as SQL; an empty text for the other kinds."""
+        return text(str(self.offer.gift or ""))
+
     def context(self, code: str) -> str:
         """What a template sees as `offer`, as a DuckDB struct; `code` is the SQL of the code."""
         kind = self.offer.kind
-        written = f"cast({self.value} as varchar)" if kind == "amount" else _shortest(self.value)
+        written = {
+            "percent": _shortest(self.value),
+            "amount": f"cast({self.value} as varchar)",
+            "gift": self.gift,
+            "free_delivery": "true",
+        }[kind]
+        value = "" if kind == "free_delivery" else f"value := {written}, "
         return (
-            f"struct_pack(kind := {text(kind)}, {kind} := {written}, value := {written}, code := {code}, "
+            f"struct_pack(kind := {text(kind)}, {kind} := {written}, {value}code := {code}, "
             f"valid_until := {self.last_day})"
         )
+
+
+def said(kind: str, value: Decimal, gift: str, currency: str) -> str:
+    """`15 %`, `25 RON`, `free delivery`, `gift CEAI-TEI`."""
+    if kind == "gift":
+        return f"gift {gift}"
+    if kind == "free_delivery":
+        return "free delivery"
+    return f"{value.normalize():f} {'%' if kind == 'percent' else currency}"
+
+
+def on_step(offer: Offer, step: int, currency: str) -> str:
+    """The same of an offer on a step of its ladder, from 0; beyond the last one it stays there."""
+    value = offer.ladder[min(step, len(offer.ladder) - 1)].value if offer.ladder else Decimal(0)
+    return said(offer.kind, value, str(offer.gift or ""), currency)
 
 
 def _shortest(value: str) -> str:
@@ -67,10 +94,12 @@ def _shortest(value: str) -> str:
 _OLD = "cast(old_value as decimal(12, 2))"
 _OLD_PERCENT = f"case when old_kind = 'percent' then {_shortest(_OLD)} end"
 _OLD_AMOUNT = f"case when old_kind = 'amount' then cast({_OLD} as varchar) end"
+_OLD_GIFT = "case when old_kind = 'gift' then old_gift end"
 AS_BEFORE = (
     f"case when old_code is not null then struct_pack(kind := old_kind, percent := {_OLD_PERCENT}, "
-    f"amount := {_OLD_AMOUNT}, value := coalesce({_OLD_PERCENT}, {_OLD_AMOUNT}), code := old_code, "
-    "valid_until := old_day) end"
+    f"amount := {_OLD_AMOUNT}, gift := {_OLD_GIFT}, "
+    "free_delivery := case when old_kind = 'free_delivery' then true end, "
+    f"value := coalesce({_OLD_PERCENT}, {_OLD_AMOUNT}, {_OLD_GIFT}), code := old_code, valid_until := old_day) end"
 )
-"""The same for a message that gives nothing of its own: the offer its entry has (`old_kind`, `old_value`, `old_code`,
-`old_day`); null where it has none."""
+"""The same for a message that gives nothing of its own: the offer its entry has (`old_kind`, `old_value`, `old_gift`,
+`old_code`, `old_day`); null where it has none. What is null in it, the template does not see."""

@@ -14,13 +14,16 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import calendar, running
+from regulars.campaigns import calendar, running, stopping
 from regulars.campaigns.costs import Cost, Liability, cost, liability
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
 from regulars.campaigns.samples import Sample, samples
-from regulars.campaigns.select import Selector, expected, summary
+from regulars.campaigns.select import Selector, summary
 from regulars.ledger import entries, facts
+
+PLANNED = "regulars_planned"
+"""DuckDB: the decisions of the campaign that is being planned."""
 
 
 class Later(TypedDict):
@@ -137,7 +140,7 @@ def _campaign(desk: Desk, name: str, at: datetime, reached: list[pa.ChunkedArray
 def _foreseen(desk: Desk, name: str, at: datetime) -> tuple[dict[str, Any], pa.Table, pa.Table]:
     """What a run would count, and the messages and codes it would write."""
     snapshot = desk.snapshot(at)
-    table = Selector(desk, name, at).run(snapshot, "regulars_planned")
+    table = Selector(desk, name, at).run(snapshot, PLANNED)
     counts = summary(desk, table)
     letters = Letters(desk, name, desk.campaign(name).messages[0])
     people = running.entrants(desk, name, at, table, snapshot)
@@ -158,7 +161,7 @@ def _stopped(desk: Desk, name: str, counts: dict[str, Any]) -> str:
     campaign = desk.campaign(name)
     if campaign.status != "live":
         return f"it is {'a draft' if campaign.status == 'draft' else 'paused'}: nothing leaves"
-    return expected(campaign, counts)
+    return stopping.reason(desk, name, PLANNED, counts)
 
 
 def _later(desk: Desk, name: str, at: datetime, sent: int) -> list[Later]:

@@ -12,11 +12,11 @@ from typing import Any
 import pyarrow as pa
 
 from regulars import clock
-from regulars.campaigns import calendar, decided, enrich
+from regulars.campaigns import calendar, decided, enrich, stopping
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk
 from regulars.campaigns.letters import OF, Letters
-from regulars.campaigns.select import Selector, expected, in_line, summary
+from regulars.campaigns.select import Selector, in_line, summary
 from regulars.campaigns.steps import StepContext
 from regulars.errors import ProjectError
 from regulars.lang.model import Campaign
@@ -70,7 +70,7 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
     seen = decided.seen(described.messages[0].send.channels)
     table = Selector(desk, campaign, at, extra=seen).run(snapshot, "regulars_selected")
     counts = summary(desk, table)
-    selected = replace(_selected(run_id, campaign, counts), stopped=expected(described, counts))
+    selected = replace(_selected(run_id, campaign, counts), stopped=stopping.reason(desk, campaign, table, counts))
     if selected.stopped:
         return selected
     decided.keep(desk, run_id, campaign, at, table)

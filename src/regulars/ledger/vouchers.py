@@ -12,7 +12,6 @@ from sqlmodel import col
 
 from regulars.ledger import bulk
 from regulars.ledger.crossing import MOMENT, MONEY
-from regulars.ledger.store import Ledger
 from regulars.ledger.tables import Code, Conversion, Moment, PoolCode
 
 _TEXT = pa.string()
@@ -44,12 +43,17 @@ class Given(NamedTuple):
 
 
 def made(
-    ledger: Ledger, *, campaign: str = "", since: datetime | None = None, enrolments: Sequence[str] | None = None
+    connection: Connection,
+    *,
+    campaign: str = "",
+    message: str = "",
+    since: datetime | None = None,
+    enrolments: Sequence[str] | None = None,
 ) -> pa.Table:
     """Codes that were made, or are shared, with their terms: what a checkout must know, in the order they were issued.
 
     Each code once, with the latest end that anybody was promised. Those of a pool are left out: the checkout knew them
-    first. `since`: only those issued from that moment on; `enrolments`: only those of these entries (10,000 at most).
+    first. `campaign`, `message`, `since`, `enrolments` (10,000 at most) leave out those of others, or issued before.
 
     code, campaign, kind, value, currency, gift, valid_until.
     """
@@ -60,15 +64,16 @@ def made(
     )
     if campaign:
         statement = statement.where(col(Code.campaign) == campaign)
+    if message:
+        statement = statement.where(col(Code.message_name) == message)
     if since is not None:
         statement = statement.where(col(Code.issued_at) >= since)
     statement = statement.group_by(*columns).order_by(func.min(col(Code.issued_at)), col(Code.code))
-    with ledger.reading() as connection:
-        if enrolments is None:
-            return bulk.read(connection, statement, schema=MADE)
-        among = bulk.among(connection, col(Code.enrolment_id), "enrolments")
-        bound = {"enrolments": bulk.listed(connection, list(enrolments))}
-        return bulk.read(connection, statement.where(among), bound, schema=MADE)
+    if enrolments is None:
+        return bulk.read(connection, statement, schema=MADE)
+    among = bulk.among(connection, col(Code.enrolment_id), "enrolments")
+    bound = {"enrolments": bulk.listed(connection, list(enrolments))}
+    return bulk.read(connection, statement.where(among), bound, schema=MADE)
 
 
 def given(connection: Connection, at: datetime) -> list[Given]:
