@@ -28,11 +28,12 @@ from regulars.campaigns.desk import Desk, ProblemsFoundError
 from regulars.campaigns.foresight import Foresight
 from regulars.campaigns.running import Selected
 from regulars.channels.contract import Answer, Outgoing
+from regulars.lang.campaign import ORDERED
 from regulars.lang.model import Rules
 from regulars.lang.project import Project, load
 from regulars.lang.scalars import Schedule
 from regulars.lang.written import Written
-from regulars.ledger import facts, trail
+from regulars.ledger import facts, rehearsed
 from regulars.people import orders
 from regulars.people.engine import text
 from regulars.people.orders import Totals
@@ -237,13 +238,32 @@ def live_day(desk: Desk, day: date, campaigns: Sequence[str]) -> Day:
     for at, names in sorted(at_time.items()):
         moment = datetime.combine(day, at, ZoneInfo(desk.zone))
         with clock.frozen(moment):
+            _deliver(desk, moment)  # what had to wait since an earlier hour
             runs += [_run(desk, name, moment) for name in names]
             if at in (min(at_time), max(at_time)):
                 followups.advance(desk, moment)
-            for channel in trail.waiting(desk.ledger, moment):
-                while deliver(desk, channel, AT_ONCE, moment, "rehearsal", blank=Accepting()).claimed == AT_ONCE:
-                    pass
+            _accept(desk, moment)
+            _deliver(desk, moment)
     return Day(day, runs)
+
+
+def _accept(desk: Desk, at: datetime) -> None:
+    """Send what was planned at this very moment: a second look at it would see what the first one saw.
+
+    Only a condition for `exit` may hold of somebody who has just entered; those messages are delivered.
+    """
+    alike = {
+        name: one
+        for name, one in desk.project.campaigns.items()
+        if one.status == "live" and (one.exit is None or one.exit.strip() == ORDERED)
+    }
+    rehearsed.accept(desk.ledger, alike, {name for name, one in alike.items() if len(one.messages) == 1}, at)
+
+
+def _deliver(desk: Desk, at: datetime) -> None:
+    for channel in rehearsed.waiting(desk.ledger, at):
+        while deliver(desk, channel, AT_ONCE, at, "rehearsal", blank=Accepting()).claimed == AT_ONCE:
+            pass
 
 
 def time_of(schedule: Schedule) -> time:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pyarrow as pa
-from sqlalchemy import literal_column, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from regulars.ledger.crossing import MONEY
@@ -22,13 +20,6 @@ def messages(ledger: Ledger) -> pa.Table:
     """Messages that went out: campaign, name, customer_id, channel, local_day (ISO; the customer's)."""
     statement = select(*(col(getattr(Message, name)) for name in MESSAGES.names)).where(col(Message.state).in_(SENT))
     return ledger.arrow(statement, schema=MESSAGES)
-
-
-def waiting(ledger: Ledger, at: datetime) -> list[str]:
-    """The channels by which a message is due at `at`."""
-    due = col(Message.state) == literal_column("'planned'"), col(Message.not_before) <= at
-    with ledger.reading() as connection:
-        return sorted(connection.execute(select(col(Message.channel)).where(*due).distinct()).scalars())
 
 
 def codes(ledger: Ledger) -> pa.Table:

@@ -38,7 +38,7 @@ class PassingDay(SnapshotTaker):
         counting = Counting(self.vocabulary, self.day)
         counting.load()
         try:
-            made = self._table(SAID, self._joined(counting.tables()))
+            made = self._table(SAID, self._joined(self._own_columns(), self.vocabulary.counted))
             with self._and_facts(SAID, facts() if facts else None) as known:
                 self._table(PEOPLE, segments.query(known, self.vocabulary.derived, self.day))
         except duckdb.Error as error:
