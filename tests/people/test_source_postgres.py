@@ -23,8 +23,8 @@ insert into "Magazin".customers values
   (3, null, 'perhaps', '', 180, 0, '2026-03-29 00:30+00', '2026-03-29 00:30', null, null, null, -1.25),
   (9007199254740993, '2000-12-31', null, 'Cluj', 160, 99999999.99, null, null, null, null, null, null);
 create table orders (
-  order_id uuid, customer bigint, at timestamptz, total numeric(12,2), discount float8, code char(8),
-  paid bool, n smallint);
+  order_id uuid primary key, customer bigint, at timestamptz not null, total numeric(12,2), discount float8,
+  code char(8), paid bool, n smallint);
 insert into orders select md5(i::text)::uuid, (array[1, 1, 1, 3, 9007199254740993, 3, 1, null, 77])[1 + i % 9],
     timestamptz '2026-01-01 21:30+00' + i * interval '7 hours',
     (i * 13 % 101) - 3 + i / 100.0, case when i % 4 = 0 then null else i % 5 end,

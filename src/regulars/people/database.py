@@ -215,4 +215,5 @@ NUMERIC = 1700
 
 
 def _name(dtype: Any) -> str:
-    return re.sub(r"[(!].*", "", str(dtype)) or str(dtype)
+    """The type alone: `!decimal(18, 2)` is one that is never unknown."""
+    return re.sub(r"\(.*", "", str(dtype).lstrip("!"))
