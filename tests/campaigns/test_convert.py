@@ -14,6 +14,7 @@ from regulars import clock
 from regulars.campaigns import running
 from regulars.campaigns.convert import Converted, convert
 from regulars.campaigns.deliver import deliver
+from regulars.ledger import pools
 from small_shop import SmallShop, at
 
 SENT = at("2026-02-01 10:00")
@@ -268,3 +269,45 @@ def sent_once(gifts: SmallShop) -> SmallShop:
     gifts.customer("kate")
     send(gifts)
     return gifts
+
+
+@pytest.fixture
+def vips(gifts: SmallShop) -> SmallShop:
+    """Ana alone is sent the code VIPDAY, twice, two days apart; Ion never."""
+    shared = OFFER.replace("percent: 10", "code: VIPDAY, percent: 10")
+    for name in ("early", "late"):
+        gifts.campaign(name, audience="first_name = 'Ana'", messages=shared.replace("gift/one", f"{name}/one"))
+        gifts.words(f"{name}/one", offer="{{ offer.code }}")
+    send(gifts, "early")
+    send(gifts, "late", at("2026-02-03 10:00"))
+    return gifts
+
+
+def test_a_shared_code_credits_the_latest_message_that_gave_it_to_this_customer(vips: SmallShop) -> None:
+    before = vips.order("ana", "2026-02-02 10:00:00", coupon_code="vip-day")
+    after = vips.order("ana", "2026-02-04 10:00:00", coupon_code="VIPDAY")
+    converted(vips)
+    assert [row[:4] for row in credited_orders(vips)] == [
+        (before, "early", "ana", "code"),
+        (after, "late", "ana", "code"),
+    ]
+
+
+def test_a_strangers_order_with_a_shared_code_is_counted_and_credited_to_nobody(vips: SmallShop) -> None:
+    vips.order("ion", "2026-02-04 10:00:00", coupon_code="VIPDAY")
+    vips.order("ana", "2026-01-31 10:00:00", coupon_code="VIPDAY")
+    found = converted(vips)
+    assert (found.orders, found.by_strangers) == (0, 1)
+    assert credited_orders(vips) == []
+
+
+def test_a_code_of_the_shops_own_is_recognised_however_it_was_typed(gifts: SmallShop) -> None:
+    pooled = OFFER.replace("valid: 7 days", "valid: 7 days, codes: pool")
+    gifts.campaign("gift", messages=pooled)
+    with gifts.desk() as desk, desk.ledger.writing() as connection:
+        pools.add(connection, "gift", ["Iarna-01", "Iarna-02"], SENT)
+    send(gifts)
+    code = code_of(gifts, "ana")
+    assert code.startswith("Iarna-")
+    gifts.order("ana", "2026-02-03 10:00:00", coupon_code=code.lower().replace("-", " "))
+    assert converted(gifts).by_evidence == {"code": 1}

@@ -6,8 +6,8 @@ import json
 from decimal import Decimal
 
 import pytest
-import shop_days as days
 
+import shop_days as days
 from regulars import clock
 from regulars.campaigns.convert import convert
 from regulars.ledger import codes
@@ -56,7 +56,13 @@ def test_an_offer_until_a_moment_ends_then(shop: SmallShop, until: str, last: tu
 
 @pytest.mark.parametrize(
     ("terms", "seen"),
-    [("percent: 10", {"percent": "10"}), ("percent: 12.5", {"percent": "12.5"}), ("amount: 25", {"amount": "25.00"})],
+    [
+        ("percent: 10", {"percent": "10", "value": "10"}),
+        ("percent: 12.5", {"percent": "12.5", "value": "12.5"}),
+        ("amount: 25", {"amount": "25.00", "value": "25.00"}),
+        ("gift: CEAI-TEI", {"gift": "CEAI-TEI", "value": "CEAI-TEI"}),
+        ("free_delivery: true", {"free_delivery": True}),
+    ],
 )
 def test_the_code_of_the_letter_is_the_code_of_the_ledger(shop: SmallShop, terms: str, seen: dict[str, str]) -> None:
     shop.customer("ana")
@@ -67,7 +73,10 @@ def test_the_code_of_the_letter_is_the_code_of_the_ledger(shop: SmallShop, terms
     assert letter["code"] == code["code"]
     assert codes.valid(code["code"])
     assert seen.items() <= letter.items()
-    assert Decimal(str(code["value"])) == Decimal(letter["value"])
+    assert letter["kind"] == code["kind"] == terms.partition(":")[0]
+    worth = letter.get("percent") or letter.get("amount") or 0
+    assert Decimal(str(code["value"])) == Decimal(worth)
+    assert code["gift"] == letter.get("gift", "")
     assert code["message_name"] == row["name"]
 
 
@@ -83,6 +92,15 @@ def test_a_ladder_goes_up_after_an_entry_without_an_order_and_back_after_one_wit
         convert(desk, clock.now())
     days.run(shop, "gift", "2026-03-13 10:00")
     assert given(shop)[-1] == "percent 10"
+
+
+def sent_text(shop: SmallShop) -> str:
+    """All e-mails in the folder, one behind the other."""
+    from email import message_from_bytes, policy
+
+    written = sorted((shop.root / ".regulars" / "outbox").rglob("*.eml"))
+    bodies = (message_from_bytes(path.read_bytes(), policy=policy.default).get_body(("plain",)) for path in written)
+    return "\n".join(body.get_content() for body in bodies if body)
 
 
 TWO = "[{send: email, template: win/one, subject: A, offer: {percent: 10, valid: 30 days}}, {send: email, template: win/two, subject: B, after: 5 days%s}]"  # fmt: skip  # noqa: E501  # one campaign
@@ -103,6 +121,18 @@ def test_a_later_message_without_an_offer_shows_the_code_of_the_entry(shop: Smal
     first, second = (json.loads(row["context"])["offer"] for row in days.rows(shop, "message", order="name"))
     assert (second["code"], second["percent"], second["valid_until"]) == (first["code"], "10", "2026-03-03")
     assert days.send(shop, "2026-02-06 10:00") == {"accepted": 1}
+
+
+def test_a_later_message_shows_the_gift_of_the_entry(shop: SmallShop) -> None:
+    shop.customer("ana")
+    first, second = TWO.replace("percent: 10", "gift: CEAI-TEI") % "", "{{ offer.code }} {{ offer.gift }}"
+    shop.campaign("win", messages=first)
+    shop.words("win/two", offer=second)
+    days.run(shop, "win", DAY)
+    days.send(shop, DAY)
+    days.advance(shop, "2026-02-06 10:00")
+    assert days.send(shop, "2026-02-06 10:00") == {"accepted": 1}
+    assert "CEAI-TEI" in sent_text(shop)
 
 
 def test_a_later_offer_ends_the_older_code_when_it_goes_out(shop: SmallShop) -> None:
@@ -128,3 +158,69 @@ def test_a_letter_keeps_no_more_of_a_person_than_its_words_read(shop: SmallShop)
     days.run(shop, "gift", DAY)
     (row,) = days.rows(shop, "message")
     assert json.loads(row["context"]) == {"customer": {"first_name": "Ana"}}
+
+
+def test_a_shared_code_is_everybodys_and_stays_as_it_is_written(shop: SmallShop) -> None:
+    for name in ("ana", "ion"):
+        shop.customer(name)
+    offer(shop, "code: VIPDAY, percent: 20, until: 2026-02-05 24:00")
+    days.run(shop, "gift", DAY)
+    assert [(row["code"], bool(row["shared"])) for row in days.rows(shop, "code")] == [("VIPDAY", True)] * 2
+    assert {json.loads(row["context"])["offer"]["code"] for row in days.rows(shop, "message")} == {"VIPDAY"}
+    assert days.send(shop, DAY) == {"accepted": 2}
+
+
+def test_a_later_message_shows_the_shared_code_once_for_each(shop: SmallShop) -> None:
+    for name in ("ana", "ion", "kate"):
+        shop.customer(name)
+    shop.campaign("win", messages=TWO.replace("percent: 10", "code: VIPDAY, percent: 10") % "")
+    shop.words("win/two", offer="{{ offer.code }}")
+    days.run(shop, "win", DAY)
+    days.send(shop, DAY)
+    assert days.advance(shop, "2026-02-06 10:00").written == 3
+    assert days.send(shop, "2026-02-06 10:00") == {"accepted": 3}
+    assert len(days.rows(shop, "code")) == 3
+
+
+IF = "{% if offer is defined %}{{ offer.code }}{% else %}no offer{% endif %}"
+
+
+def test_who_is_kept_out_of_the_offer_gets_the_message_and_no_code(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.customer("ion")
+    shop.order("ana", "2026-01-05 10:00:00")
+    offer(shop, "percent: 10, valid: 7 days, unless: orders >= 1")
+    shop.words("gift/one", offer=IF)
+    days.run(shop, "gift", DAY)
+    assert [row["customer_id"] for row in days.rows(shop, "code")] == ["ion"]
+    assert days.send(shop, DAY) == {"accepted": 2}
+    assert sent_text(shop).count("no offer") == 1
+
+
+def test_what_is_unknown_keeps_nobody_out_of_the_offer(shop: SmallShop) -> None:
+    shop.customer("ana")
+    offer(shop, "percent: 10, valid: 7 days, unless: days_since(last_order) < 30")
+    days.run(shop, "gift", DAY)
+    assert [row["customer_id"] for row in days.rows(shop, "code")] == ["ana"]
+
+
+def test_a_follow_up_without_its_offer_shows_no_older_one(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.campaign("win", messages=TWO % ", offer: {percent: 15, valid: 5 days, unless: orders = 0}")
+    shop.words("win/two", offer=IF)
+    days.run(shop, "win", DAY)
+    days.send(shop, DAY)
+    days.advance(shop, "2026-02-06 10:00")
+    assert days.send(shop, "2026-02-06 10:00") == {"accepted": 1}
+    assert "no offer" in sent_text(shop)
+    assert [row["message_name"] for row in days.rows(shop, "code")] == ["one"]
+    assert days.rows(shop, "code")[0]["ended_at"] is None
+
+
+def test_the_offer_of_the_campaign_is_given_with_its_first_message(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.campaign("gift", offer="{gift: CEAI-TEI, valid: 5 days}")
+    shop.words("gift/one", offer="{{ offer.gift }}")
+    days.run(shop, "gift", DAY)
+    (code,) = days.rows(shop, "code")
+    assert (code["kind"], code["gift"], code["message_name"]) == ("gift", "CEAI-TEI", "one")

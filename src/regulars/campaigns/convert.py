@@ -1,7 +1,8 @@
 """Conversions: orders are matched to the messages that earned them, each order once.
 
 In order of strength: the code of a message, an advocate's own code, and last the window: the latest message that
-reached somebody who ordered within the campaign's `conversion`. What everybody of any arm did in the window, credited
+reached somebody who ordered within the campaign's `conversion`. A shared code is evidence for those alone who were given
+it, and of the latest message that gave it to them. What everybody of any arm did in the window, credited
 or not, is kept as `outcome`: that is what lift is read from.
 
 A credit that was given stays, whatever is edited later, unless its order does not count any more.
@@ -24,8 +25,8 @@ from regulars.people import orders
 from regulars.people.engine import text
 from regulars.people.traits import Counting
 
-NORMAL = r"regexp_replace(upper(o.code), '[\s-]', '', 'g')"
-"""The code of an order as the ledger writes codes, however it was typed (`ledger.codes.normal`)."""
+NORMAL = r"regexp_replace(upper({}), '[\s-]', '', 'g')"
+"""A code as the ledger writes those it makes, however it was typed (`ledger.codes.normal`); a shop's own may differ."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -40,6 +41,8 @@ class Converted:
     revenue: Decimal = Decimal(0)
     withdrawn: int = 0
     """Credits taken back: their orders were cancelled since, or were no friend's first."""
+    by_strangers: int = 0
+    """Orders, new or not, with a shared code that their customer was never given, or only later: nobody's credit."""
 
 
 def convert(desk: Desk, at: datetime) -> Converted:
@@ -63,7 +66,8 @@ def convert(desk: Desk, at: datetime) -> Converted:
         credit.replace_outcomes(connection, *outcomes)
     new = credited.filter(pc.is_in(credited["order_id"], value_set=pa.array(fresh, pa.string())))
     revenue = sum(new["amount"].to_pylist(), Decimal(0))
-    return Converted(new.num_rows, dict(Counter(new["evidence"].to_pylist())), new_referrals, revenue, withdrawn)
+    evidence, strangers = dict(Counter(new["evidence"].to_pylist())), _by_strangers(desk, placed)
+    return Converted(new.num_rows, evidence, new_referrals, revenue, withdrawn, strangers)
 
 
 def _windows(desk: Desk) -> pa.Table:
@@ -84,7 +88,7 @@ def _referred(desk: Desk, counting: Counting, placed: pa.Table, at: datetime) ->
     brought = desk.arrow(
         f"""select o.customer_id as friend_id, r.customer_id as advocate_id, r.code, o.order_id, o.amount, o.at
             from placed o join own r
-              on {NORMAL} = r.code and r.customer_id <> o.customer_id and o.customer_id <> '' and o.at > r.created_at
+              on {NORMAL.format("o.code")} = r.code and r.customer_id <> o.customer_id and o.customer_id <> '' and o.at > r.created_at
             qualify row_number() over (partition by o.customer_id order by o.at, o.order_id) = 1""",
         placed=placed,
         own=credit.referral_codes(desk.ledger),
@@ -120,8 +124,9 @@ def _credited(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) ->
         f"""
         with by_code as (
           select o.order_id, {message}, 'code' as evidence, 1 as strength, o.amount, o.at
-          from placed o join codes c on {NORMAL} = c.code
-          join sent m on m.enrolment_id = c.enrolment_id and m.name = c.message_name where o.at >= m.sent_at
+          from placed o join codes c on {NORMAL.format("o.code")} = {NORMAL.format("c.code")}
+          join sent m on m.enrolment_id = c.enrolment_id and m.name = c.message_name
+          where o.at >= m.sent_at and (not c.shared or c.customer_id = o.customer_id)
         ), by_referral as (
           select r.order_id, {message}, 'referral' as evidence, 2 as strength, r.amount, r.at
           from referred r join sent m on m.customer_id = r.advocate_id
@@ -146,6 +151,23 @@ def _credited(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) ->
         sent=credit.sent_messages(desk.ledger),
         windows=_windows(desk),
     )
+
+
+def _by_strangers(desk: Desk, placed: pa.Table) -> int:
+    """Orders with a shared code from people whom no message had given it by then."""
+    found = desk.arrow(
+        f"""with carried as (
+              select o.order_id, coalesce(bool_or(c.customer_id = o.customer_id and o.at >= m.sent_at), false) as given
+              from placed o join codes c on c.shared and {NORMAL.format("o.code")} = {NORMAL.format("c.code")}
+              left join sent m on m.enrolment_id = c.enrolment_id and m.name = c.message_name
+              group by o.order_id
+            )
+            select count(*) filter (where not given) as orders from carried""",
+        placed=placed,
+        codes=credit.issued_codes(desk.ledger),
+        sent=credit.sent_messages(desk.ledger),
+    )
+    return int(found["orders"][0].as_py())
 
 
 def _outcomes(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) -> pa.Table:

@@ -41,6 +41,10 @@ def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, (int, float, str)) else value
 
 
+def _true(value: Any) -> Any:
+    return True if isinstance(value, str) and value.strip().lower() == "true" else value
+
+
 class Offer(Key):
     """What a message gives. One of `percent`, `amount`, `free_delivery` and `gift`."""
 
@@ -48,7 +52,9 @@ class Offer(Key):
 
     percent: Money | None = Field(None, description="a reduction in per cent")
     amount: Money | None = Field(None, description="a reduction in the shop's currency")
-    free_delivery: Literal[True] | None = Field(None, description="`true`: the delivery costs nothing")
+    free_delivery: Annotated[Literal[True] | None, BeforeValidator(_true)] = Field(
+        None, description="`true`: the delivery costs nothing"
+    )
     gift: Written | None = Field(None, description="what is added to the order, such as an article's number")
     valid: Duration | None = Field(None, description="how long, from sending; ends at 24:00 of the last day")
     until: Until | None = Field(None, description="the moment it ends")
