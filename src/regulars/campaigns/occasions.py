@@ -7,7 +7,7 @@ their earlier entries `e` (see `ledger.facts.earlier_entries`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from regulars.campaigns import calendar
 from regulars.campaigns.desk import Desk
@@ -75,7 +75,17 @@ class Occasions:
             in_time = Moments(self.campaign.schedule, self.desk.zone, "d.zone").possible(
                 self.campaign, self.now, self.now
             )
-        return f"({in_time}) and {self._their_day()}"
+        return f"{self._near()}({in_time}) and {self._their_day()}"
+
+    def _near(self) -> str:
+        """The days of the year that can be in time at all, wherever somebody lives: asked first, since it is cheap."""
+        days = self.campaign.send_within.delta.days + 2
+        if self.campaign.schedule.kind != "yearly" or self.own_time or days > NOT_TWICE_WITHIN:
+            return ""
+        today = self.desk.day(self.at)
+        near = {f"{day.month}{day.day:02}" for ago in range(-1, days + 1) if (day := today - timedelta(days=ago))}
+        leap = {"229"} if "228" in near else set()
+        return f"month(d.born) * 100 + day(d.born) in ({', '.join(sorted(near | leap))}) and "
 
     def timing(self) -> str:
         """Of the first message: `now`, `later`, or `too-late`."""

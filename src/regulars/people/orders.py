@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from regulars.people import engine
 from regulars.people.engine import text
-from regulars.people.snapshot import Snapshot
-from regulars.people.traits import Counting
+from regulars.people.snapshot import TOTALS_KEPT, Snapshot
+from regulars.people.traits import CUSTOMER, REVENUE, ROWS, TOTALS, Counting
 
 ORDERS = pa.schema(
     [
@@ -126,24 +126,22 @@ def totals(counting: Counting, customers: int) -> Totals:
     """The sums of a shop with so many `customers`."""
     order = counting.source.rules.source.order
     rows = counting.until_day_ends("orders")
-    by_customer = rows.group_by(customer_id=rows[str(order.customer)]).aggregate(
-        orders=rows.count(), revenue=rows[str(order.amount)].sum()
+    by_customer = rows.group_by(rows[str(order.customer)].name(CUSTOMER)).aggregate(
+        **{ROWS: rows.count(), REVENUE: rows[str(order.amount)].sum()}
     )
-    counting.source.connection.register("regulars_found_orders", counting.fetch(by_customer))
+    found = counting.fetch(by_customer)
+    counting.source.connection.register("regulars_found_orders", found)
     try:
-        row = counting.source.connection.execute(
-            """select count(*) filter (where known), count(*) filter (where orders > 1 and known),
-                      coalesce(sum(orders), 0), cast(coalesce(sum(revenue), 0) as decimal(18, 2))
-               from (select *, coalesce(customer_id, '') <> '' as known from regulars_found_orders)"""
-        ).fetchone() or (0, 0, 0, Decimal(0))
+        row = counting.source.connection.execute(TOTALS.format(counted="regulars_found_orders")).fetchone()
     finally:
         counting.source.connection.unregister("regulars_found_orders")
-    return Totals(customers, int(row[0]), int(row[1]), int(row[2]), Decimal(row[3]))
+    buyers, repeaters, number, revenue = row or (0, 0, 0, Decimal(0))
+    return Totals(customers, int(buyers), int(repeaters), int(number), Decimal(revenue))
 
 
 def kept_totals(snapshot: Snapshot, counting: Callable[[], Counting]) -> Totals:
-    """The totals of the snapshot's day, counted once and kept beside what the source said then."""
-    kept = snapshot.people.with_suffix(".totals.json")
+    """The totals of the snapshot's day, which stand beside what the source said then."""
+    kept = snapshot.people.with_suffix(TOTALS_KEPT)
     if kept.exists() and kept.stat().st_mtime_ns >= snapshot.people.stat().st_mtime_ns:
         found = json.loads(kept.read_text(encoding="utf-8"))
         return Totals(**found | {"revenue": Decimal(found["revenue"])})

@@ -24,12 +24,13 @@ from regulars.errors import SourceError
 from regulars.lang.problems import Position, Problem
 from regulars.people import engine, findings, segments
 from regulars.people.source import Source, cannot_compute
-from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, Counting, zero_over_no_rows
+from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, TOTALS, Counting, zero_over_no_rows
 from regulars.people.vocabulary import COUNTED_FACTS, LEDGER_FACTS, Counted, Derived, Vocabulary
 
 FORMAT = 2
 """Part of every key: a new way to compute makes old files useless."""
 KEPT_DAYS = 30
+TOTALS_KEPT = ".totals.json"
 FACTS = "regulars_people_and_facts"
 
 
@@ -174,10 +175,16 @@ class SnapshotTaker:
             }
             self._write_notes(path.with_suffix(".json"), notes)
             self._copy(self._joined(self._own_columns(), self.vocabulary.counted), path)
+            self._write_notes(path.with_suffix(TOTALS_KEPT), {"customers": customers} | self._totals())
             self._forget_old()
         if missing_beside:
             self._copy(self._joined({}, self.also), self._beside(path))
         return path
+
+    def _totals(self) -> dict[str, object]:
+        """What all orders add up to (see `orders.Totals`): the orders have just been counted."""
+        found = engine.arrow(self.source.connection, TOTALS.format(counted=f"{COUNTED}orders")).to_pylist()[0]
+        return {name: str(value) if name == "revenue" else int(value) for name, value in found.items()}
 
     def _write_notes(self, path: Path, notes: dict[str, object]) -> None:
         partial = _partial(path)

@@ -23,6 +23,12 @@ CUSTOMER = "regulars_customer"
 ROWS = "regulars_rows"
 NEGATIVE = "regulars_negative"
 NEWEST = "regulars_newest"
+REVENUE = "regulars_revenue"
+TOTALS = f"""
+    select count(*) filter (where known) as buyers, count(*) filter (where {ROWS} > 1 and known) as repeaters,
+           coalesce(sum({ROWS}), 0) as orders, cast(coalesce(sum({REVENUE}), 0) as decimal(18, 2)) as revenue
+    from (select *, coalesce({CUSTOMER}, '') <> '' as known from {{counted}})"""
+"""What all orders add up to, over what was counted of them (`{counted}`: a row per customer)."""
 
 
 @dataclass
@@ -71,6 +77,7 @@ class Counting:
             order = self.source.rules.source.order
             values[NEGATIVE] = rows.count(where=rows[str(order.amount)] < 0)
             values[NEWEST] = rows[str(order.at)].max()
+            values[REVENUE] = rows[str(order.amount)].sum()
         return rows.group_by(rows[customer].name(CUSTOMER)).aggregate(**values, **{ROWS: rows.count()})
 
     def _picked(self, rows: Any, pick: Pick) -> Any:
