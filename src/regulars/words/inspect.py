@@ -70,7 +70,11 @@ def problems(
             whole = not _told_inside(message, campaign, project.problems)
             for template in message.template.names:
                 if re.fullmatch(TEMPLATE_NAME, template):
-                    _Check(sources, project.rules.shop, message, template, known, found, whole).all()
+                    unless = _without(campaign, message, template)
+                    check = _Check(
+                        sources, project.rules.shop, message, template, known, found, whole, campaign.is_service, unless
+                    )
+                    check.all()
     return found.sorted()
 
 
@@ -94,8 +98,23 @@ def _known(campaign: Campaign, message: Message, customer: Collection[str] | Non
     known: Known = {"customer": customer, "shop": SHOP, "links": LINKS, "referral": REFERRAL}
     offers = [campaign.offer_of(earlier) for earlier in campaign.messages[: campaign.messages.index(message) + 1]]
     if kinds := [offer.kind for offer in offers if offer is not None]:
-        known["offer"] = {"kind", "value", "code", "valid_until", kinds[-1]}
+        worth = set() if kinds[-1] == "free_delivery" else {"value"}
+        known["offer"] = {"kind", "code", "valid_until", kinds[-1], *worth}
     return known
+
+
+def _without(campaign: Campaign, message: Message, template: Written) -> Written | None:
+    """The condition (`unless`) for which people get `template` without the offer it shows, if there are such people."""
+    offers = [campaign.offer_of(earlier) for earlier in campaign.messages[: campaign.messages.index(message) + 1]]
+    given = next((offer for offer in reversed(offers) if offer is not None), None)
+    if given is None or given.unless is None:
+        return None
+    for step in message.template.steps:
+        if step.name == template:
+            return given.unless
+        if step.condition.split() == given.unless.split():
+            return None  # a step above takes all of them
+    return given.unless
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +129,10 @@ class _Check:
     found: Problems
     whole: bool = True
     """Whether all of the message could be read: only then can it be said to lack something."""
+    service: bool = False
+    """Whether it belongs to a service, of which nobody unsubscribes."""
+    unless: Written | None = None
+    """For whom the offer is left out."""
 
     def all(self) -> None:
         """Every file the message may be written with, and its subjects."""
@@ -166,6 +189,8 @@ class _Check:
         for mention in said:
             if complaint := self._unknown(mention):
                 self.found.add("unknown-variable", self._place(mention), *complaint)
+            elif complaint := self._unguarded(mention):
+                self.found.add("offer-unguarded", self._place(mention), *complaint, level="warning")
         self._duties(name, suffix, {mention.dotted for mention in said})
 
     def _readable(self, name: str) -> bool:
@@ -212,6 +237,13 @@ class _Check:
         said = f"`{mention.dotted}` is not known.{did_you_mean(mention.name, names)}"
         return said, f"{mention.root} has: {listed(sorted(names))}"
 
+    def _unguarded(self, mention: Mention) -> tuple[str, str] | None:
+        """The same for what is not there for those who get the message without its offer."""
+        if self.unless is None or mention.guarded or mention.root != "offer":
+            return None
+        said = f"`{mention.dotted}` is not there for those who get this message without its offer (`unless`)."
+        return said, "put it between {% if offer is defined %} and {% endif %}, or give them a template of their own"
+
     def _duties(self, name: str, suffix: str, said: Collection[str]) -> None:
         here = Position(f"{FOLDER}/{name}")
         if suffix == "sms":
@@ -223,7 +255,7 @@ class _Check:
                     "a text message cannot be: shorten it",
                 )
             return
-        if "links.unsubscribe" not in said:
+        if "links.unsubscribe" not in said and not self.service:
             self.found.add(
                 "missing-unsubscribe",
                 here,
@@ -276,6 +308,10 @@ class _Check:
                 start = _start(str(subject), mention.line)
                 column, length = self._word(mention, _line(str(subject), mention.line))
                 self.found.add("unknown-variable", subject.at(start + column, length), *complaint)
+            elif complaint := self._unguarded(mention):
+                start = _start(str(subject), mention.line)
+                column, length = self._word(mention, _line(str(subject), mention.line))
+                self.found.add("offer-unguarded", subject.at(start + column, length), *complaint, level="warning")
 
 
 def _line(text: str, number: int) -> str:
