@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from regulars.lang.model import Offer
 from regulars.people.engine import text
@@ -68,6 +69,16 @@ class Terms:
             f"struct_pack(kind := {text(kind)}, {kind} := {written}, {value}code := {code}, "
             f"valid_until := {self.last_day})"
         )
+
+
+def over(offer: Offer | None, zone: str, at: datetime) -> str:
+    """When an offer that names its end ended, by the shop's clock, where that is past at `at`; else empty."""
+    if offer is None or offer.until is None or offer.until.on.replace(tzinfo=ZoneInfo(zone)) > at:
+        return ""
+    last = offer.until.on
+    # Midnight is 24:00 of the day before, as one writes it.
+    day, clock = (last - timedelta(days=1), "24:00") if last.time() == time(0) else (last, f"{last:%H:%M}")
+    return f"{day:%a} {day.day} {day:%b %Y} {clock}"
 
 
 def said(kind: str, value: Decimal, gift: str, currency: str) -> str:

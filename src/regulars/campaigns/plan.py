@@ -107,7 +107,7 @@ def in_order(desk: Desk, at: datetime) -> list[str]:
 def _campaign(desk: Desk, name: str, at: datetime, reached: list[pa.ChunkedArray]) -> PlannedCampaign:
     campaign, day = desk.campaign(name), desk.day(at)
     counts, messages, codes = _foreseen(desk, name, at)
-    stopped = _stopped(desk, name, counts)
+    stopped = _stopped(desk, name, at, counts)
     would_send = counts["send"]
     if not stopped:
         leaving = messages.filter(pc.equal(messages["state"], "planned"))
@@ -157,11 +157,11 @@ def _sent_days(desk: Desk, messages: pa.Table) -> pa.Table:
     return counted.cast(facts.SENT_DAYS)
 
 
-def _stopped(desk: Desk, name: str, counts: dict[str, Any]) -> str:
+def _stopped(desk: Desk, name: str, at: datetime, counts: dict[str, Any]) -> str:
     campaign = desk.campaign(name)
     if campaign.status != "live":
         return f"it is {'a draft' if campaign.status == 'draft' else 'paused'}: nothing leaves"
-    return stopping.reason(desk, name, PLANNED, counts)
+    return stopping.reason(desk, name, at, PLANNED, counts)
 
 
 def _later(desk: Desk, name: str, at: datetime, sent: int) -> list[Later]:

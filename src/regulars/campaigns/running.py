@@ -70,7 +70,7 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
     seen = decided.seen(described.messages[0].send.channels)
     table = Selector(desk, campaign, at, extra=seen).run(snapshot, "regulars_selected")
     counts = summary(desk, table)
-    selected = replace(_selected(run_id, campaign, counts), stopped=stopping.reason(desk, campaign, table, counts))
+    selected = replace(_selected(run_id, campaign, counts), stopped=stopping.reason(desk, campaign, at, table, counts))
     if selected.stopped:
         return selected
     decided.keep(desk, run_id, campaign, at, table)

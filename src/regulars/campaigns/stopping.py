@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from regulars.campaigns import approval, pool_codes
+from regulars.campaigns import approval, offers, pool_codes
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.select import expected
 
 
-def reason(desk: Desk, campaign: str, table: str, counts: dict[str, Any]) -> str:
+def reason(desk: Desk, campaign: str, at: datetime, table: str, counts: dict[str, Any]) -> str:
     """Why a run of `campaign` stops, in one sentence; empty where it does not.
 
     `table` has its decisions, `counts` what `summary` makes of them.
     """
     return (
         expected(desk.campaign(campaign), counts)
+        or _offer_over(desk, campaign, at)
         or pool_codes.too_few(desk, campaign, table)
         or approval.waits(desk, campaign, counts)
     )
+
+
+def _offer_over(desk: Desk, campaign: str, at: datetime) -> str:
+    described = desk.campaign(campaign)
+    ended = offers.over(described.offer_of(described.messages[0]), desk.zone, at)
+    return f"what its first message gives ended on {ended}." if ended else ""
