@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.topics import services
 from regulars.lang.scalars import Cap
+from regulars.people import engine
 from regulars.people.engine import text
 
 LOOK_BACK = timedelta(days=2)
@@ -41,7 +42,8 @@ def lay(desk: Desk, at: datetime, taken: Sequence[str], people: str = "") -> Non
     set_caps = caps(desk)
     since = (at - LOOK_BACK - timedelta(days=longest(set_caps))).date()
     sent = desk.foresight.with_foreseen(facts.sent_days(desk.ledger, since))
-    desk.connection.register("regulars_sent", sent)
+    # A table of DuckDB's own: it pushes filters down that Arrow's scans do not know.
+    engine.keep(desk.connection, "regulars_sent", sent)
     first = "".join(
         f" union all select customer_id, channel, cast(local_day as date), 1, true from {table} where reason is null"
         for table in taken
@@ -69,7 +71,6 @@ def lay(desk: Desk, at: datetime, taken: Sequence[str], people: str = "") -> Non
             select d.*{"".join(f", {window}" for window in windows)}
             from days d join days w on w.customer_id = d.customer_id and w.day <= d.day group by all"""
     )
-    desk.connection.unregister("regulars_sent")
 
 
 def used(desk: Desk) -> str:
