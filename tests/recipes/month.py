@@ -5,12 +5,14 @@
     assert month.lived() == {"ana": ["Wed 5 Aug 10:00 email gift"]}
 
 The shop's rules, the campaign and its words are the text of docs/recipes/; nothing is written twice. Words that a page
-does not show are laid for it. Every run is made twice, as somebody impatient would, and nothing may go twice.
+does not show are laid for it. Every run that enters somebody is made again at once, as somebody impatient would, and
+must enter nobody.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
@@ -26,7 +28,7 @@ from regulars.campaigns import followups, running
 from regulars.campaigns.check import check
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.rehearsal import time_of
+from regulars.campaigns.rehearsal import hurry, time_of
 from regulars.lang.project import load
 from regulars.ledger import consent
 from small_shop import ZONE, SmallShop, at
@@ -50,32 +52,43 @@ def page(name: str) -> list[Block]:
     return blocks((RECIPES / f"{name}.md").read_text(encoding="utf-8"))
 
 
+@dataclass(frozen=True)
+class Row:
+    """A row of a table, in its file from the day `known` on and before the day `gone`."""
+
+    known: str
+    gone: str
+    columns: dict[str, Any]
+
+    def lies_there(self, day: str) -> bool:
+        return self.known <= day < self.gone
+
+
 @dataclass
 class RecipeShop(SmallShop):
     """A small shop with the tables of the recipes' rules.yaml; a row is in its file from the day it is known on."""
 
-    rows: dict[str, list[tuple[str, dict[str, Any]]]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES})
     today: str = "9999-12-31"
     _row_numbers: Any = field(default_factory=lambda: count(1))
 
-    def row(self, table: str, customer_id: str, known: str = "", **columns: Any) -> str:
-        """A row of one of `TABLES`, in the file from the day `known` on, or from the day it happened; returns its id."""
-        row_id = f"{table[0]}{next(self._row_numbers)}"
-        happened = str(columns.get(TABLES[table][2], ""))[:10]
-        row = {TABLES[table][0]: row_id, "customer_id": customer_id} | columns
-        self.rows[table].append((known or happened, row))
-        return row_id
+    def row(self, table: str, customer_id: str, known: str = "", gone: str = "9999", **columns: Any) -> str:
+        """A row of one of `TABLES`, known on the day it happened unless said otherwise; returns its id."""
+        own_id, _, happened = TABLES[table][:3]
+        row = {own_id: f"{table[0]}{next(self._row_numbers)}", "customer_id": customer_id} | columns
+        self.rows[table].append(Row(known or str(row[happened])[:10], gone, row))
+        return str(row[own_id])
 
     def write(self) -> None:
         """Write rules and the data of today."""
-        self._write("rules.yaml", self.rules)
-        customers, orders = self.customers, self.orders
-        self.customers = [row for row in customers if row["signed_up"] <= self.today]
-        self.orders = [row for row in orders if row["ordered_at"][:10] <= self.today]
         super().write()
-        self.customers, self.orders = customers, orders
         for table, columns in TABLES.items():
-            self._csv(f"data/{table}.csv", columns, [row for known, row in self.rows[table] if known <= self.today])
+            rows = [row.columns for row in self.rows[table] if row.lies_there(self.today)]
+            self._csv(f"data/{table}.csv", columns, rows)
+
+    def is_new(self, day: str) -> bool:
+        """Whether a row comes or goes on `day`."""
+        return any(day in (row.known, row.gone) for rows in self.rows.values() for row in rows)
 
     def lay(self, shown: list[Block]) -> None:
         """Write the files that a page shows; then words for the templates that its campaign names and it does not."""
@@ -102,26 +115,41 @@ class Month:
         self.recipe, self.first, self.length = recipe, date.fromisoformat(first), length
         self.watched = [*(time.fromisoformat(moment) for moment in watched), EVENING]
         self.ran: list[running.Selected] = []
-        self._appearing: dict[str, list[str]] = {}
-        self._saying: dict[str, list[tuple[str, str, bool, str]]] = {}
+        self._mornings: dict[str, list[Callable[[Desk], None]]] = {}
+
+    def on(self, day: str, happens: Callable[[Desk], None]) -> None:
+        """Early on `day` something happens in the shop."""
+        self._mornings.setdefault(day, []).append(happens)
 
     def words_appear(self, day: str, template: str) -> None:
         """On the morning of `day` somebody puts these words into the folder of templates."""
-        self._appearing.setdefault(day, []).append(template)
+        self.on(day, lambda _: self.shop.words(template))
 
-    def says(self, day: str, customer: str, channel: str, *, given: bool, topic: str = "") -> None:
-        """Early on `day` a customer tells the shop whether it may write on a channel."""
-        self._saying.setdefault(day, []).append((customer, channel, given, topic))
+    def says_no(self, day: str, customer: str, channel: str, topic: str = "") -> None:
+        """Early on `day` a customer asks not to be written to on a channel any more, or not about a topic."""
+
+        def said(desk: Desk) -> None:
+            with desk.ledger.writing() as connection:
+                moment = at(f"{day} 00:10")
+                consent.record(connection, customer, channel, moment, given=False, source="test", topic=topic)
+
+        self.on(day, said)
 
     def lived(self) -> dict[str, list[str]]:
         """Live through the month; what each customer got, such as `Wed 5 Aug 10:00 email gift`, in order."""
         self._lay()
+        desk = self.shop.desk()
         for number in range(self.length):
             day = self.first + timedelta(days=number)
             self.shop.today = day.isoformat()
-            with self.shop.desk() as desk:
-                self._morning(desk, day)
-                self._day(desk, day)
+            if self.shop.is_new(self.shop.today):
+                desk.close()
+                desk = self.shop.desk()
+            hurry(desk)
+            for happens in self._mornings.get(self.shop.today, []):
+                happens(desk)
+            self._day(desk, day)
+        desk.close()
         return self.got()
 
     def got(self) -> dict[str, list[str]]:
@@ -133,6 +161,10 @@ class Month:
                 f"{moment:%a} {moment.day} {moment:%b %H:%M} {row['channel']} {row['name']}"
             )
         return told
+
+    def templates(self, customer: str) -> list[str]:
+        """The words of each message that somebody got, in order."""
+        return [row["template"] for row in self._sent() if row["customer_id"] == customer]
 
     def texts(self, customer: str) -> list[str]:
         """What each message that somebody got says, in order: the plain text of e-mails."""
@@ -152,7 +184,7 @@ class Month:
         return [row for row in found if row["customer_id"] == customer]
 
     def _sent(self) -> list[dict[str, Any]]:
-        rows = days.rows(self.shop, "message", "id, customer_id, sent_at, channel, name, state", "sent_at, customer_id")
+        rows = days.rows(self.shop, "message", "*", "sent_at, customer_id, id")
         sent = [row for row in rows if row["sent_at"] is not None]
         assert {row["state"] for row in sent} <= {"accepted"}
         files = [path for path in (self.shop.root / ".regulars" / "outbox").rglob("*.*") if path.is_file()]
@@ -175,14 +207,6 @@ class Month:
             problems = check(self.shop.root)
         assert not problems.errors, [f"{one.position} {one.sentence}" for one in problems.sorted()]
 
-    def _morning(self, desk: Desk, day: date) -> None:
-        for template in self._appearing.get(day.isoformat(), []):
-            self.shop.words(template)
-        moment = at(f"{day} 00:10")
-        for customer, channel, given, topic in self._saying.get(day.isoformat(), []):
-            with desk.ledger.writing() as connection:
-                consent.record(connection, customer, channel, moment, given=given, source="test", topic=topic)
-
     def _day(self, desk: Desk, day: date) -> None:
         at_time: dict[time, list[str]] = {moment: [] for moment in self.watched}
         for name in running.due(desk, at(f"{day} 12:00")):
@@ -196,9 +220,9 @@ class Month:
     def _moment(self, desk: Desk, moment: datetime, names: list[str]) -> None:
         with clock.frozen(moment):
             for name in names:
-                first, again = (days.run_one(desk, name, moment) for _ in range(2))
-                self.ran.append(first)
-                assert not again.send, "a second run sends nothing"
+                self.ran.append(days.run_one(desk, name, moment))
+                if self.ran[-1].enter:
+                    assert days.run_one(desk, name, moment).enter == 0, "a second run enters nobody"
             followups.advance(desk, moment)
             for channel in ("email", "sms"):
                 while deliver(desk, channel, 100, moment, "test").claimed:
