@@ -9,6 +9,7 @@ from typing import Any
 
 from regulars import clock
 from regulars.campaigns.desk import Desk
+from regulars.lang.expressions import ROW
 from regulars.people import engine
 from regulars.people.engine import text
 
@@ -42,7 +43,7 @@ def keep(desk: Desk, run_id: str, campaign: str, at: datetime, table: str) -> No
             extra.append(column)
         if column.startswith("address_"):
             cells.append(f"{column} <> '' as {column.replace('address', 'addressed')}")
-        elif column not in ("reason", "address"):
+        elif column not in ("reason", "address", "row_ids", "rows") and not column.startswith(f"{ROW}."):
             cells.append(engine.name(column))
     desk.connection.execute(
         f"""copy (select {text(campaign)} as campaign, {text(run_id)} as run_id,

@@ -15,6 +15,8 @@ from regulars.campaigns.letters import OWN_CODE, Letters
 from regulars.ledger import codes, ids, outbox, referrals
 from regulars.people.engine import text
 
+LATER = "later"
+"""State of a letter whose first message is not due yet: they enter without it."""
 CHUNK = 10_000
 """People in one transaction: a longer one starves every other writer of a SQLite ledger."""
 
@@ -36,7 +38,7 @@ def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int,
     rows = rows.append_column("enrolment_id", ids.draw(rows.num_rows))
     letters = Letters(desk, campaign, desk.campaign(campaign).messages[0])
     enrolments = _enrolments(desk, campaign, run_id, rows, at)
-    treated = rows.filter(pc.equal(rows["arm"], "treated"))
+    treated = rows.filter(pc.and_(pc.equal(rows["arm"], "treated"), pc.not_equal(rows["state"], LATER)))
     invites = "referral" in letters.reads
     # What needs nothing of the ledger is made before its one writer's turn.
     built = None if invites or letters.pool else letters.build(treated, at)
@@ -55,11 +57,13 @@ def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int,
 
 def _enrolments(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datetime) -> pa.Table:
     """Rows of the ledger's `enrolment`; who is held out is over as soon as it begins."""
+    now = f"timestamptz {text(at.isoformat())}"
+    row_ids = "cast(to_json(row_ids) as varchar)" if "row_ids" in rows.column_names else "''"
     return desk.arrow(
         f"""select enrolment_id as id, {text(campaign)} as campaign, customer_id, occasion, arm,
-                   timestamptz {text(at.isoformat())} as entered_at, due_at, {text(run_id)} as run_id, offer_step,
-                   case when arm <> 'treated' then due_at end as ended_at,
-                   case when arm <> 'treated' then 'held out' else '' end as end_reason
+                   {now} as entered_at, coalesce(due_at, {now}) as due_at, {text(run_id)} as run_id, offer_step,
+                   case when arm <> 'treated' then coalesce(due_at, {now}) end as ended_at,
+                   case when arm <> 'treated' then 'held out' else '' end as end_reason, {row_ids} as row_ids
             from entering""",
         entering=rows,
     )

@@ -16,7 +16,7 @@ from regulars.campaigns import calendar, decided, enrich, stopping
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk
 from regulars.campaigns.letters import OF, Letters
-from regulars.campaigns.select import Selector, in_line, summary
+from regulars.campaigns.select import ENTERING, LATER, TOO_LATE, Selector, in_line, summary
 from regulars.campaigns.steps import StepContext
 from regulars.errors import ProjectError
 from regulars.lang.model import Campaign
@@ -25,8 +25,14 @@ from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 from regulars.people.snapshot import Snapshot
 
-SUMMED = ("audience", "send", "languages", "withheld", "holdout", "held")
+SUMMED = ("audience", "send", "languages", "withheld", "holdout", "held", "later")
 """What `summary` gives and a run keeps."""
+
+_ENTERING = ", ".join(map(text, ENTERING))
+_STATES = (("when", "skipped"), (TOO_LATE, "expired"), (LATER, "later"))
+_ARMS = " ".join(f"when {text(why)} then {text(state)}" for why, state in _STATES)
+_STATE = f"case d.reason {_ARMS} else 'planned' end"
+_WHY = f"case when d.reason in ('when', {text(TOO_LATE)}) then d.reason else '' end"
 
 
 @dataclass(frozen=True)
@@ -45,19 +51,17 @@ class Selected:
     holdout: int = 0
     held: int = 0
     """Of those who get it: how many wait for the end of quiet hours."""
+    later: int = 0
+    """Of those who enter: whose first message has a time of its own, still to come."""
     stopped: str = ""
     """Why nothing happens; empty when it does."""
 
 
 def due(desk: Desk, at: datetime) -> list[str]:
-    """The live campaigns whose schedule falls on the shop's day of `at`, in the order of `guards.first`."""
+    """The live campaigns that are due on the day of `at` (see `calendar.due`), in the order of `guards.first`."""
     names = sorted(desk.project.campaigns, key=lambda name: (in_line(desk, name), name))
-    day = desk.day(at)
-    return [
-        name
-        for name in names
-        if desk.campaign(name).status == "live" and calendar.due_on(desk.campaign(name).schedule, day)
-    ]
+    campaigns = {name: desk.campaign(name) for name in names}
+    return [name for name in names if campaigns[name].status == "live" and calendar.due(campaigns[name], at, desk.zone)]
 
 
 def select(desk: Desk, campaign: str, at: datetime) -> Selected:
@@ -138,15 +142,19 @@ def _batch(desk: Desk, campaign: str, at: datetime, table: str, snapshot: Snapsh
 
 
 def entrants(desk: Desk, campaign: str, at: datetime, table: str, snapshot: Snapshot) -> pa.Table:
-    """Those who enter by the decisions in `table`, as letters (see `letters`) with their `chunk` number from 0."""
+    """Those who enter by the decisions in `table`, as letters (see `letters`) with their `chunk` number from 0.
+
+    `state` is `planned`, or why they enter without the first message: `skipped`, `expired`, or `later`.
+    """
     described = desk.campaign(campaign)
     letters = Letters(desk, campaign, described.messages[0])
     columns = {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
     people = desk.arrow(
-        f"""select d.* exclude (reason), (row_number() over (order by d.customer_id) - 1) // {CHUNK} as chunk
+        f"""select d.* exclude (reason), {_STATE} as state, {_WHY} as why,
+                   (row_number() over (order by d.customer_id, d.occasion) - 1) // {CHUNK} as chunk
                    {letters.customer_columns("s", columns)}
             from {table} d join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = d.customer_id
-            where coalesce(d.reason in ('holdout', 'when'), true) order by d.customer_id"""
+            where coalesce(d.reason in ({_ENTERING}), true) order by d.customer_id, d.occasion"""
     )
     return enriched(desk, described, campaign, people, letters, at)
 

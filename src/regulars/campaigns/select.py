@@ -210,9 +210,10 @@ def before_in_line(desk: Desk, name: str) -> list[str]:
 
 
 def summary(desk: Desk, table: str) -> dict[str, Any]:
-    """Counts of a decision table: `audience`, `send`, `languages` by channel, `withheld` by reason, `holdout`, `held`.
+    """Counts of a decision table.
 
-    Everybody of the audience is sent to or withheld.
+    `audience`, `send` and `languages` by channel, `withheld` by reason, `holdout`, `held`, and `later`: who enters
+    before the first message is due. Everybody of the audience, once for each row, is sent to, withheld or `later`.
     """
     connection = desk.connection
     send = dict(
@@ -238,6 +239,7 @@ def summary(desk: Desk, table: str) -> dict[str, Any]:
         "audience": audience,
         "send": send,
         "languages": by_language,
+        "later": withheld.pop(LATER, 0),
         "withheld": withheld,
         "holdout": withheld.get("holdout", 0),
         "held": held,
