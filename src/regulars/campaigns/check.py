@@ -8,12 +8,14 @@ from pathlib import Path
 
 from regulars import clock
 from regulars.campaigns import calendar, enrich
+from regulars.campaigns.offer_checks import check_offers
 from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
 from regulars.errors import RegularsError
 from regulars.lang.expressions import Expression, Field
 from regulars.lang.model import Rules
+from regulars.lang.places_and_tongues import is_zone
 from regulars.lang.problems import Position, Problems
 from regulars.lang.project import Project, load
 from regulars.lang.written import Written
@@ -43,6 +45,8 @@ def check(root: Path) -> Problems:
             conditions = _conditions(project, vocabulary)
             _rows(source, problems, vocabulary)
             _people(conditions, vocabulary)
+        if is_zone(project.rules.shop.timezone):
+            check_offers(project, clock.now(), problems)
         steps = _steps(project, problems)
         _words(project, vocabulary, steps, problems, known=source.has("customers"))
     finally:
