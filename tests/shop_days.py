@@ -35,12 +35,17 @@ def select(shop: SmallShop, campaign: str, when: str | datetime) -> Selected:
 def run(shop: SmallShop, campaign: str, when: str | datetime) -> Selected:
     """Select and enrol; nothing is delivered."""
     with opened(shop, when) as (desk, moment):
-        selected = running.select(desk, campaign, moment)
-        if not selected.stopped:
-            for chunk in range(selected.chunks):
-                running.enrol(desk, selected.run_id, chunk)
-            running.finish(desk, selected.run_id)
-        return selected
+        return run_one(desk, campaign, moment)
+
+
+def run_one(desk: Desk, campaign: str, moment: datetime) -> Selected:
+    """Select and enrol at an open desk."""
+    selected = running.select(desk, campaign, moment)
+    if not selected.stopped:
+        for chunk in range(selected.chunks):
+            running.enrol(desk, selected.run_id, chunk)
+        running.finish(desk, selected.run_id)
+    return selected
 
 
 def send(shop: SmallShop, when: str | datetime, channel: str = "email") -> dict[str, int]:
@@ -53,6 +58,17 @@ def advance(shop: SmallShop, when: str | datetime) -> Advanced:
     """Write the follow-ups that fell due."""
     with opened(shop, when) as (desk, moment):
         return followups.advance(desk, moment)
+
+
+def live(shop: SmallShop, when: str | datetime, *campaigns: str) -> list[Selected]:
+    """Run campaigns, write the follow-ups that fell due, and deliver; with one desk, at one moment."""
+    with opened(shop, when) as (desk, moment):
+        ran = [run_one(desk, name, moment) for name in campaigns]
+        followups.advance(desk, moment)
+        for channel in ("email", "sms"):
+            while deliver(desk, channel, 100, moment, "test").claimed:
+                pass
+        return ran
 
 
 def rows(shop: SmallShop, table: str, columns: str = "*", order: str = "1") -> list[dict[str, Any]]:

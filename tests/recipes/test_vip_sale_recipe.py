@@ -27,6 +27,6 @@ def test_it_goes_once_to_those_who_are_vip_that_morning(tmp_path: Path) -> None:
         "ion": ["Thu 26 Nov 09:00 email early"],
         "vera": ["Thu 26 Nov 09:00 email early"],
     }
-    early, last_hours = month.texts("ana")
+    _, last_hours = month.texts("ana")
     assert "VIPDAY" in last_hours
     assert "20" in last_hours
