@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from regulars.words.render import Words
 
 
+FEW = 10_000
+"""Rows of a table that may be held beside DuckDB, to be compared with those that come."""
+
+
 class ProblemsFoundError(ProjectError):
     """The project has problems that stop everything; `problems` holds them all."""
 
@@ -65,6 +69,7 @@ class Desk:
     looking: bool = False
     foresight: Foresight = field(default_factory=Foresight)
     _conditions: dict[tuple[Written, str], Expression] = field(default_factory=dict)
+    _laid: dict[str, pa.Table] = field(default_factory=dict)
     _brought: set[str] = field(default_factory=set)
     _read: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = field(default_factory=dict)
     _spoken: dict[tuple[str, ...], Words] = field(default_factory=dict)
@@ -315,6 +320,14 @@ class Desk:
         if table not in self._brought:
             self.source.keep(table, self.source.expression(table))
             self._brought.add(table)
+
+    def keep(self, name: str, rows: pa.Table) -> None:
+        """Leave `rows` in DuckDB as the temporary table `name`, which nobody else makes; unless they lie there yet."""
+        laid = self._laid.pop(name, None)
+        if laid is None or not laid.equals(rows):
+            engine.keep(self.connection, name, rows)
+        if rows.num_rows <= FEW:
+            self._laid[name] = rows
 
     def arrow(self, sql: str, **tables: pa.Table) -> pa.Table:
         """The result of `sql` in DuckDB, with Arrow tables registered under their names meanwhile."""

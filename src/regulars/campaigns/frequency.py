@@ -17,6 +17,8 @@ from regulars.people.engine import text
 
 LOOK_BACK = timedelta(days=2)
 """Beyond the longest cap: a margin for zones."""
+NAMED = 5_000
+"""Up to so many customers are named in the question for their messages; of more, everybody's are asked for."""
 ROOM = 1_000_000
 """As many messages as one likes."""
 
@@ -41,9 +43,14 @@ def lay(desk: Desk, at: datetime, taken: Sequence[str], people: str = "") -> Non
 
     set_caps = caps(desk)
     since = (at - LOOK_BACK - timedelta(days=longest(set_caps))).date()
+<<<<<<< Updated upstream
     sent = desk.foresight.with_foreseen(facts.sent_days(desk.ledger, since))
     # A table of DuckDB's own: it pushes filters down that Arrow's scans do not know.
     engine.keep(desk.connection, "regulars_sent", sent)
+=======
+    sent = desk.foresight.with_foreseen(facts.sent_days(desk.ledger, since, _named(desk, people)))
+    desk.connection.register("regulars_sent", sent)
+>>>>>>> Stashed changes
     first = "".join(
         f" union all select customer_id, channel, cast(local_day as date), 1, true from {table} where reason is null"
         for table in taken
@@ -71,6 +78,14 @@ def lay(desk: Desk, at: datetime, taken: Sequence[str], people: str = "") -> Non
             select d.*{"".join(f", {window}" for window in windows)}
             from days d join days w on w.customer_id = d.customer_id and w.day <= d.day group by all"""
     )
+
+
+def _named(desk: Desk, people: str) -> list[str] | None:
+    """The customers of the query `people`; None where they are many, or everybody: then nobody is named."""
+    if not people:
+        return None
+    found = desk.connection.execute(f"select distinct customer_id from ({people}) limit {NAMED + 1}").fetchall()
+    return [str(row[0]) for row in found] if len(found) <= NAMED else None
 
 
 def used(desk: Desk) -> str:

@@ -84,9 +84,7 @@ class Reach:
 
     def keep(self, name: str, rows: pa.Table) -> None:
         """Leave `rows` in DuckDB as table `name`."""
-        self.desk.connection.register("regulars_arriving", rows)
-        self.desk.connection.execute(f"create or replace temp table {name} as select * from regulars_arriving")
-        self.desk.connection.unregister("regulars_arriving")
+        self.desk.keep(name, rows)
 
     def _languages(self, people: str) -> pa.Table:
         """For each language people have, and each channel, the language they would really get."""

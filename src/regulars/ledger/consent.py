@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, select, text
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, select, text
 from sqlmodel import col
 
 from regulars.ledger import bulk, crossing, ids
@@ -48,6 +50,11 @@ def words(ledger: Ledger, topic: str = "") -> pa.Table:
 
     `topic` is what the asker's messages are about; empty: no topic, so that only general words count.
     """
+    return ledger.arrow(_words(topic), schema=WORDS)
+
+
+@cache
+def _words(topic: str) -> Select[Any]:
     said = ConsentRecord
     key = (col(said.customer_id), col(said.channel))
     latest = (col(said.at).desc(), col(said.id).desc())
@@ -59,8 +66,7 @@ def words(ledger: Ledger, topic: str = "") -> pa.Table:
         order_by=[_by_name(each.c.topic, each.c.given), each.c.at.desc(), each.c.id.desc()],
     )
     best = select(*each.c, counts.label("rank")).where(each.c.place == 1).subquery("best")
-    statement = select(best.c.customer_id, best.c.channel, best.c.given, best.c.at).where(best.c.rank == 1)
-    return ledger.arrow(statement, schema=WORDS)
+    return select(best.c.customer_id, best.c.channel, best.c.given, best.c.at).where(best.c.rank == 1)
 
 
 def suppress(connection: Connection, address_hash: str, channel: str, reason: str, at: datetime) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 import pyarrow as pa
@@ -80,9 +82,13 @@ GROUP BY customer_id
 _SENT_DAYS = f"""
 SELECT customer_id, channel, local_day, campaign, count(*)
 FROM message
-WHERE local_day >= :since AND state IN ({_STATES_SENT}, 'planned', 'claimed')
+WHERE local_day >= :since AND state IN ({_STATES_SENT}, 'planned', 'claimed'){{whose}}
 GROUP BY customer_id, channel, local_day, campaign
 """
+_WHOSE = {
+    "sqlite": " AND customer_id IN (SELECT value FROM json_each(:customers))",
+    "postgresql": " AND customer_id = ANY(:customers)",
+}
 
 _EARLIER = """
 SELECT summary.customer_id, summary.entries, last.entered_at, summary.last_due, summary.running,
@@ -129,12 +135,17 @@ def contact_facts(ledger: Ledger, day: date, moment: datetime) -> pa.Table:
     return ledger.arrow(_CONTACT, {"since": since, "until": moment}, schema=CONTACT)
 
 
-def sent_days(ledger: Ledger, since: date) -> pa.Table:
+def sent_days(ledger: Ledger, since: date, customers: Sequence[str] | None = None) -> pa.Table:
     """How many messages count against each customer's calendar days from `since` on: what frequency caps compare with.
 
     customer_id, channel, local_day (ISO), campaign (texts), n. Messages that will be sent count as those that were.
+    `customers`: only theirs; up to some thousands of ids.
     """
-    return ledger.arrow(_SENT_DAYS, {"since": since.isoformat()}, schema=SENT_DAYS)
+    if customers is None:
+        return ledger.arrow(_SENT_DAYS.format(whose=""), {"since": since.isoformat()}, schema=SENT_DAYS)
+    listed = json.dumps(list(customers)) if ledger.dialect == "sqlite" else list(customers)
+    bound = {"since": since.isoformat(), "customers": listed}
+    return ledger.arrow(_SENT_DAYS.format(whose=_WHOSE[ledger.dialect]), bound, schema=SENT_DAYS)
 
 
 def earlier_entries(ledger: Ledger, campaign: str, former: str = "") -> pa.Table:
