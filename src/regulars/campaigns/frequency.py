@@ -43,14 +43,9 @@ def lay(desk: Desk, at: datetime, taken: Sequence[str], people: str = "") -> Non
 
     set_caps = caps(desk)
     since = (at - LOOK_BACK - timedelta(days=longest(set_caps))).date()
-<<<<<<< Updated upstream
-    sent = desk.foresight.with_foreseen(facts.sent_days(desk.ledger, since))
+    sent = desk.foresight.with_foreseen(facts.sent_days(desk.ledger, since, _named(desk, people)))
     # A table of DuckDB's own: it pushes filters down that Arrow's scans do not know.
     engine.keep(desk.connection, "regulars_sent", sent)
-=======
-    sent = desk.foresight.with_foreseen(facts.sent_days(desk.ledger, since, _named(desk, people)))
-    desk.connection.register("regulars_sent", sent)
->>>>>>> Stashed changes
     first = "".join(
         f" union all select customer_id, channel, cast(local_day as date), 1, true from {table} where reason is null"
         for table in taken
