@@ -1,8 +1,8 @@
 """Conversions: orders are matched to the messages that earned them, each order once.
 
 In order of strength: the code of a message, an advocate's own code, and last the window: the latest message that
-reached somebody who ordered within the campaign's `conversion`. A shared code is evidence for those alone who were given
-it, and of the latest message that gave it to them. What everybody of any arm did in the window, credited
+reached somebody who ordered within the campaign's `conversion`. A shared code is evidence for those alone who were
+given it, and of the latest message that gave it to them. What everybody of any arm did in the window, credited
 or not, is kept as `outcome`: that is what lift is read from.
 
 A credit that was given stays, whatever is edited later, unless its order does not count any more.
@@ -88,7 +88,8 @@ def _referred(desk: Desk, counting: Counting, placed: pa.Table, at: datetime) ->
     brought = desk.arrow(
         f"""select o.customer_id as friend_id, r.customer_id as advocate_id, r.code, o.order_id, o.amount, o.at
             from placed o join own r
-              on {NORMAL.format("o.code")} = r.code and r.customer_id <> o.customer_id and o.customer_id <> '' and o.at > r.created_at
+              on {NORMAL.format("o.code")} = r.code
+              and r.customer_id <> o.customer_id and o.customer_id <> '' and o.at > r.created_at
             qualify row_number() over (partition by o.customer_id order by o.at, o.order_id) = 1""",
         placed=placed,
         own=credit.referral_codes(desk.ledger),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.frequency import caps, longest
+from regulars.campaigns.offers import on_step
 from regulars.campaigns.seen import Line
 from regulars.campaigns.select import Selector, before_in_line
 from regulars.lang.model import Campaign
@@ -64,8 +65,9 @@ class Guards:
         offer = self._campaign.offer_of(first)
         if offer is None:
             return told
-        step = offer.ladder[min(self.seen["offer_step"], len(offer.ladder) - 1)]
-        return f"{told}, {step.value} {'%' if offer.kind == 'percent' else self.desk.rules.shop.currency}"
+        if self.seen.get("offer_off"):
+            return f"{told}, without the offer (`unless`)"
+        return f"{told}, {on_step(offer, self.seen['offer_step'], str(self.desk.rules.shop.currency))}"
 
     @property
     def _campaign(self) -> Campaign:
@@ -95,6 +97,8 @@ class Guards:
         return _line("repeat", holds=not self.seen["already"], says=str(self._campaign.repeat), saw=saw)
 
     def _consent(self) -> Line:
+        if self._campaign.is_service:
+            return _line("consent", holds=None, says="not asked: a service message", saw="")
         spoken = {
             row[0]: row[1]
             for row in self.desk.connection.execute(
@@ -126,6 +130,8 @@ class Guards:
         return _line("words", holds=channel is not None, says=str(self._campaign.messages[0].template), saw=saw)
 
     def _holdout(self) -> Line:
+        if self._campaign.is_service:
+            return _line("holdout", holds=None, says="nobody is held out of a service message", saw="")
         shop, own = self.desk.rules.guards.holdout, self._campaign.holdout
         arm = str(self.seen["arm"])
         saw = {"holdout": f"in {self.name}'s {own}", "shop-holdout": f"in the shop's {shop}"}.get(arm, "in neither")
@@ -139,6 +145,8 @@ class Guards:
         return _line("when", holds=holds, says=str(when), saw="holds" if holds else "does not hold")
 
     def _frequency(self) -> Line:
+        if self._campaign.is_service:
+            return _line("frequency", holds=None, says="no cap: a service message", saw="")
         set_caps = caps(self.desk)
         day: date = self.seen["local_date"]
         first = day - timedelta(days=longest(set_caps) - 1)
@@ -154,6 +162,8 @@ class Guards:
         )
 
     def _priority(self) -> Line:
+        if self._campaign.is_service:
+            return _line("priority", holds=None, says="a service message waits for no campaign", saw="")
         before, others = before_in_line(self.desk, self.name), self.seen["campaigns_before"]
         says = "after " + ", ".join(before) if before else "first in line"
         holds = None if self.seen["room"] <= 0 else self.seen["room_all"] > 0

@@ -15,9 +15,8 @@ def check_offers(project: Project, at: datetime, problems: Problems) -> None:
     for name, campaign in project.campaigns.items():
         if campaign.status != "live" or calendar.next_day(campaign.schedule, calendar.day_of(at, zone)) is None:
             continue
-        spots = [(campaign.offer, ("offer", "until"))]
-        spots += [(one.offer, ("messages", place, "offer", "until")) for place, one in enumerate(campaign.messages)]
-        for offer, spot in spots:
+        own = [(one.offer, ("messages", place, "offer", "until")) for place, one in enumerate(campaign.messages)]
+        for offer, spot in [(campaign.offer, ("offer", "until")), *own]:
             if ended := offers.over(offer, zone, at):
                 problems.add(
                     "offer-over",

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import calendar, running, stopping
+from regulars.campaigns import calendar, pool_codes, running, stopping
 from regulars.campaigns.costs import Cost, Liability, cost, liability
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
@@ -63,6 +63,8 @@ class PlannedCampaign(TypedDict):
     later: list[Later]
     cost: Cost
     liability: Liability
+    pools: dict[str, int]
+    """The pools its messages take codes from, and how many codes each has left."""
     stopped: str
     samples: list[Sample]
 
@@ -132,6 +134,7 @@ def _campaign(desk: Desk, name: str, at: datetime, reached: list[pa.ChunkedArray
         "later": _later(desk, name, at, sum(would_send.values())),
         "cost": cost(desk, campaign.messages[0], messages),
         "liability": liability(desk, codes, at),
+        "pools": pool_codes.left(desk, name),
         "stopped": stopped,
         "samples": samples(desk, name, at, messages),
     }

@@ -41,6 +41,8 @@ def _campaign(one: PlannedCampaign, currency: str) -> Iterator[str]:
         values = ", ".join(f"{number:,} × {value}" for value, number in one["liability"]["by_value"].items())
         worth = f"{float(one['liability']['if_all_redeem']):,.0f} {currency}"
         yield row("offer", f"codes, {values}; about {worth} if all redeem", f"{codes:,}")
+    for pool, left in one["pools"].items():
+        yield row("", f"in the checkout: pool `{pool}` has {left:,}")
     if one["stopped"]:
         yield row("STOPS", one["stopped"])
     for number, sample in enumerate(one["samples"]):

@@ -12,7 +12,7 @@ from regulars.ledger.tables import SENT, Code, Enrolment, Message
 
 _TEXT = pa.string()
 MESSAGES = pa.schema([(name, _TEXT) for name in ("campaign", "name", "customer_id", "channel", "local_day")])
-CODES = pa.schema([("campaign", _TEXT), ("kind", _TEXT), ("value", MONEY)])
+CODES = pa.schema([("campaign", _TEXT), ("kind", _TEXT), ("value", MONEY), ("gift", _TEXT)])
 ENTRIES = pa.schema([(name, _TEXT) for name in ("campaign", "customer_id", "arm")])
 
 
@@ -23,8 +23,8 @@ def messages(ledger: Ledger) -> pa.Table:
 
 
 def codes(ledger: Ledger) -> pa.Table:
-    """Codes that were issued: campaign, kind, value."""
-    return ledger.arrow(select(col(Code.campaign), col(Code.kind), col(Code.value)), schema=CODES)
+    """Codes that were issued: campaign, kind, value, gift."""
+    return ledger.arrow(select(*(col(getattr(Code, name)) for name in CODES.names)), schema=CODES)
 
 
 def entries(ledger: Ledger) -> pa.Table:
