@@ -70,6 +70,22 @@ def convert(desk: Desk, at: datetime) -> Converted:
     return Converted(new.num_rows, evidence, new_referrals, revenue, withdrawn, strangers)
 
 
+def convert_arriving(desk: Desk, since: datetime, at: datetime) -> None:
+    """Match the orders after `since` and up to `at` alone: for days lived one by one over a history that stands still.
+
+    Nothing is taken back there, nobody holds another's code, and outcomes, which no rule reads, are not written.
+    """
+    placed = desk.placed(since, at)
+    if not placed.num_rows or credit.first_entry(desk.ledger) is None:
+        return
+    referred = _referred(desk, Counting(desk.vocabulary, desk.day(at)), placed, at)
+    whose = {*placed["customer_id"].to_pylist(), *referred["advocate_id"].to_pylist()}
+    credited = _credited(desk, placed, referred, at, sorted(whose))
+    with desk.ledger.writing() as connection:
+        credit.record_referrals(connection, referred)
+        credit.record(connection, credited)
+
+
 def _windows(desk: Desk) -> pa.Table:
     """Of each campaign: what counts as success, and how long after entering (seconds)."""
     conversions = {name: campaign.conversion for name, campaign in desk.project.campaigns.items()}
@@ -117,8 +133,10 @@ def _no_friends_first(desk: Desk, placed: pa.Table, referred: pa.Table) -> Seque
     return list(found["order_id"].to_pylist())
 
 
-def _credited(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) -> pa.Table:
-    """The order and the one message that gets the credit: columns of `conversion`."""
+def _credited(
+    desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime, whose: Sequence[str] | None = None
+) -> pa.Table:
+    """The order and the one message that gets the credit: columns of `conversion`. `whose`: messages and codes of."""
     message = "m.campaign, m.enrolment_id, m.message_id, m.customer_id, m.sent_at"
     in_window = "m.entered_at + to_seconds(w.seconds)"
     return desk.arrow(
@@ -148,8 +166,8 @@ def _credited(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) ->
         from best order by order_id""",
         placed=placed,
         referred=referred,
-        codes=credit.issued_codes(desk.ledger),
-        sent=credit.sent_messages(desk.ledger),
+        codes=credit.issued_codes(desk.ledger, whose),
+        sent=credit.sent_messages(desk.ledger, whose),
         windows=_windows(desk),
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from regulars import clock
-from regulars.campaigns.convert import convert
+from regulars.campaigns.convert import convert_arriving
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.rehearsal import EVENING, Day, hurry, live_day, rehearsing
 from regulars.campaigns.simulated import Simulation, summed
@@ -59,10 +59,10 @@ def _only(project: Project, campaigns: Sequence[str]) -> Project:
 
 
 def _credit(desk: Desk, day: date) -> None:
-    """The orders that history really holds, matched to what would have been sent."""
+    """The orders that history really holds, of one day, matched to what would have been sent."""
     at = _evening(desk, day)
     with clock.frozen(at):
-        convert(desk, at)
+        convert_arriving(desk, _evening(desk, day - timedelta(days=1)), at)
 
 
 def _evening(desk: Desk, day: date) -> datetime:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, String, and_, cast, delete, func, literal, null, select, union
+from sqlalchemy import Connection, Select, String, and_, cast, delete, func, literal, null, select, union
 from sqlmodel import col
 
 from regulars.ledger import bulk, referrals
@@ -89,8 +90,8 @@ def entries(ledger: Ledger) -> pa.Table:
     return ledger.arrow(select(*(col(column) for column in own)), schema=ENTRIES)
 
 
-def sent_messages(ledger: Ledger) -> pa.Table:
-    """Messages that reached, or may have reached, somebody.
+def sent_messages(ledger: Ledger, customers: Sequence[str] | None = None) -> pa.Table:
+    """Messages that reached, or may have reached, somebody; or one of some `customers`.
 
     message_id, enrolment_id, campaign, name, customer_id (texts), sent_at, entered_at (moments).
     """
@@ -108,13 +109,27 @@ def sent_messages(ledger: Ledger) -> pa.Table:
         .join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id))
         .where(col(Message.state).in_(SENT))
     )
-    return ledger.arrow(statement, schema=SENT_MESSAGES)
+    return _of(ledger, statement, col(Message.customer_id), customers, SENT_MESSAGES)
 
 
-def issued_codes(ledger: Ledger) -> pa.Table:
-    """Codes of messages: code, enrolment_id, message_name, campaign, customer_id, shared (bool)."""
+def issued_codes(ledger: Ledger, customers: Sequence[str] | None = None) -> pa.Table:
+    """Codes of messages, to anybody or to some `customers`.
+
+    code, enrolment_id, message_name, campaign, customer_id, shared (bool).
+    """
     own = (Code.code, Code.enrolment_id, Code.message_name, Code.campaign, Code.customer_id, Code.shared)
-    return ledger.arrow(select(*(col(column) for column in own)), schema=ISSUED)
+    statement = select(*(col(column) for column in own))
+    return _of(ledger, statement, col(Code.customer_id), customers, ISSUED)
+
+
+def _of(
+    ledger: Ledger, statement: Select[Any], whose: Any, customers: Sequence[str] | None, schema: pa.Schema
+) -> pa.Table:
+    if customers is None:
+        return ledger.arrow(statement, schema=schema)
+    with ledger.reading() as connection:
+        named = statement.where(bulk.among(connection, whose, "customers"))
+        return bulk.read(connection, named, {"customers": bulk.listed(connection, customers)}, schema=schema)
 
 
 def promises(ledger: Ledger) -> pa.Table:
