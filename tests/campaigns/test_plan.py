@@ -166,7 +166,9 @@ def test_samples_say_no_more_of_a_person_than_a_first_name_and_an_initial(shop: 
     shop.customer("10482", first_name="Ioana", last_name="Popa", email="ioana@example.com")
     shop.campaign("hello", messages="[{send: email, template: hello/one, subject: 'Bună {{ customer.first_name }}'}]")
     (sample,) = only(planned(shop))["samples"]
-    assert sample == {"who": "#10482 Ioana P.", "channel": "email", "language": "ro", "reads": "Bună Ioana"}
+    assert sample == {
+        "who": "#10482 Ioana P.", "channel": "email", "language": "ro", "template": "hello/one", "reads": "Bună Ioana"
+    }  # fmt: skip
 
 
 def test_later_messages_are_told_with_their_day_and_what_takes_people_out(shop: SmallShop) -> None:

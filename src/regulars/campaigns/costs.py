@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.offers import said
 from regulars.campaigns.rendering import outgoing
 from regulars.errors import RegularsError
 from regulars.lang.model import Message
@@ -33,22 +34,25 @@ class Liability(TypedDict):
 
     codes: int
     if_all_redeem: str
-    """Decimal, the shop's currency: amounts as they are, percentages of the shop's average order."""
+    """Decimal, the shop's currency: amounts as they are, percentages of the shop's average order; gifts and free
+    deliveries, whose worth only the shop knows, as nothing."""
     by_value: dict[str, int]
-    """`10 %`, `25 RON` → codes."""
+    """`10 %`, `25 RON`, `free delivery`, `gift CEAI-TEI` → codes."""
 
 
-def cost(desk: Desk, message: Message, messages: pa.Table) -> Cost:
+def cost(desk: Desk, campaign: str, message: Message, messages: pa.Table) -> Cost:
     """Segments of the text messages among `messages` (columns of the ledger's table), counted on the rendered text."""
     from regulars.words.sms import segments
 
     texts = messages.filter(pc.and_(pc.equal(messages["channel"], "sms"), pc.equal(messages["state"], "planned")))
     total, encodings, rendered = 0, dict[str, int](), 0
-    for row in texts.slice(0, COUNTED_TEXTS).select(["id", "language", "context"]).to_pylist():
+    for row in texts.slice(0, COUNTED_TEXTS).select(["id", "language", "template", "context"]).to_pylist():
         try:
             text = outgoing(
                 desk,
+                campaign,
                 message,
+                template=row["template"],
                 message_id=row["id"],
                 channel="sms",
                 to="",
@@ -68,9 +72,8 @@ def liability(desk: Desk, codes: pa.Table, at: datetime) -> Liability:
     """What `codes` (columns of the ledger's table) would cost if everybody used theirs once."""
     if codes.num_rows == 0:
         return {"codes": 0, "if_all_redeem": "0.00", "by_value": {}}
-    values = desk.arrow(
-        "select kind, value, count(*) as number from codes group by all order by all", codes=codes
-    ).to_pylist()
+    counted = "select kind, value, gift, count(*) as number from codes group by all order by all"
+    values = desk.arrow(counted, codes=codes).to_pylist()
     percent = any(row["kind"] == "percent" for row in values)
     average = desk.order_totals(at).average_order if percent else Decimal(0)
     total = sum(
@@ -78,7 +81,5 @@ def liability(desk: Desk, codes: pa.Table, at: datetime) -> Liability:
         Decimal(0),
     )
     currency = str(desk.rules.shop.currency)
-    by_value = {
-        f"{row['value'].normalize():f} {'%' if row['kind'] == 'percent' else currency}": row["number"] for row in values
-    }
+    by_value = {said(row["kind"], row["value"], row["gift"], currency): row["number"] for row in values}
     return {"codes": codes.num_rows, "if_all_redeem": f"{total:.2f}", "by_value": by_value}

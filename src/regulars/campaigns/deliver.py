@@ -66,8 +66,8 @@ def deliver(
 def _render(desk: Desk, row: ClaimedMessage) -> Outgoing | Move:
     try:
         return outgoing(
-            desk, message_of(desk, row.campaign, row.name), message_id=row.id, channel=row.channel, to=row.address,
-            language=row.language, context=row.context, expires_at=row.expires_at,
+            desk, row.campaign, message_of(desk, row.campaign, row.name), template=row.template, message_id=row.id,
+            channel=row.channel, to=row.address, language=row.language, context=row.context, expires_at=row.expires_at,
         )  # fmt: skip
     except RegularsError as error:
         return row.moved("dead", error.sentence)
@@ -121,15 +121,18 @@ def _learn(desk: Desk, claim: Claim, answers: Sequence[Answer], states: dict[str
 
 def _versions(desk: Desk, rows: list[ClaimedMessage], at: datetime) -> dict[str, str]:
     """Keep the words these messages are rendered from; message id → version."""
-    kept: dict[tuple[str, str], str] = {}
-    for key in {(row.campaign, row.name) for row in rows}:
-        message = message_of(desk, *key)
-        subjects = {str(language): str(subject) for language, subject in message.subject.items()}
-        version = desk.words.version(str(message.template), subjects)
+    kept: dict[tuple[str, str, str], str] = {}
+    for campaign, name, template in {(row.campaign, row.name, row.template) for row in rows}:
+        message = message_of(desk, campaign, name)
+        lines = (
+            {str(language): str(line) for language, line in spoken.items()}
+            for spoken in (message.subject, message.preview_text)
+        )
+        version = desk.words_of(campaign).version(template, *lines)
         with desk.ledger.writing() as connection:
-            templates.keep(connection, version.hash, str(message.template), version.files_json, at)
-        kept[key] = version.hash
-    return {row.id: kept[row.campaign, row.name] for row in rows}
+            templates.keep(connection, version.hash, template, version.files_json, at)
+        kept[campaign, name, template] = version.hash
+    return {row.id: kept[row.campaign, row.name, row.template] for row in rows}
 
 
 def _end(desk: Desk, claim: Claim, at: datetime) -> None:

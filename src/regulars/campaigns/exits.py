@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.inside import ENTRY, known_of
 from regulars.lang.campaign import ORDERED
+from regulars.lang.expressions import ROW
 from regulars.people.engine import name as quoted
 from regulars.people.formulas import Formula
 from regulars.people.vocabulary import LEDGER_FACTS
@@ -19,22 +21,25 @@ NAMED = 1_000
 
 
 def exited(desk: Desk, campaign: str, entries: pa.Table, at: datetime) -> set[str]:
-    """Customers among `entries` (customer_id, entered_at) for whom the campaign's `exit` holds at `at`."""
-    text = desk.campaign(campaign).exit
-    if text is None or entries.num_rows == 0:
+    """The ids of those among `entries` for whom the campaign's `exit` holds at `at`.
+
+    `entries` has enrolment_id, customer_id, entered_at, occasion and row_ids.
+    """
+    described = desk.campaign(campaign)
+    if described.exit is None or entries.num_rows == 0:
         return set()
-    if text.strip() == ORDERED:
+    if described.exit.strip() == ORDERED:
         return _ordered(desk, entries, at)
-    condition = desk.condition(text)
+    condition = desk.condition(described.exit, described.row)
     reads_ledger = desk.vocabulary.uses_ledger or condition.names & LEDGER_FACTS.keys()
     snapshot = desk.snapshot(at) if reads_ledger else desk.people(at)
-    key = quoted(snapshot.id_column)
+    about_rows = any(name.startswith(f"{ROW}.") for name in condition.names)
+    known = known_of(desk, campaign, entries, snapshot, at, with_rows=about_rows)
     found = desk.arrow(
-        f"""select s.{key} as customer_id from {snapshot.relation} s semi join entries e on e.customer_id = s.{key}
-            where {Formula(snapshot.day, {})(condition.tree)}""",
-        entries=entries,
+        f"""select {quoted(ENTRY)} as enrolment_id from {known}
+            where {Formula(snapshot.day, {})(condition.tree)}"""
     )
-    return set(found["customer_id"].to_pylist())
+    return set(found["enrolment_id"].to_pylist())
 
 
 def _ordered(desk: Desk, entries: pa.Table, at: datetime) -> set[str]:
@@ -44,9 +49,9 @@ def _ordered(desk: Desk, entries: pa.Table, at: datetime) -> set[str]:
     customers = sorted(set(entries["customer_id"].to_pylist())) if few else None
     placed = desk.placed(since, at, customers)
     found = desk.arrow(
-        """select distinct e.customer_id
+        """select distinct e.enrolment_id
            from entries e join placed p on p.customer_id = e.customer_id and p.at > e.entered_at""",
         entries=entries,
         placed=placed,
     )
-    return set(found["customer_id"].to_pylist())
+    return set(found["enrolment_id"].to_pylist())

@@ -1,27 +1,32 @@
 """Follow-ups: what falls due inside a campaign, between its runs.
 
 A later message is not planned ahead. It is decided about when it falls due, so that an edited file, an order, a
-withdrawn consent or a new language counts up to that moment. `after` counts from the moment the message above was due,
-sent or not, in calendar days of the customer. What cannot reach somebody is settled by a row that says why, and what
-comes after it goes on; only a full cap waits.
+withdrawn consent, a new language or another day of the row counts up to that moment; and so is a first message that is
+due by a time of its own. `after` counts from the moment the message above was due, sent or not, in calendar days of the
+customer. Nothing is decided about before the message above it is. What cannot reach somebody is settled by a row that
+says why, and what comes after it goes on; only a full cap waits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.campaigns import code_files, pool_codes
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK
 from regulars.campaigns.exits import EXIT, exited
+from regulars.campaigns.inside import ENTRY, ROWS, known_of, row_columns
 from regulars.campaigns.letters import Letters
-from regulars.campaigns.local_time import later, zones
+from regulars.campaigns.local_time import zones
+from regulars.campaigns.moments import Moments
 from regulars.campaigns.reach import Reach
 from regulars.campaigns.running import enriched
+from regulars.lang.campaign import DATE
 from regulars.lang.model import Message
 from regulars.ledger import entries, outbox
 from regulars.ledger.outbox import TOO_LATE
@@ -30,6 +35,10 @@ from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 from regulars.people.formulas import Formula
 from regulars.people.snapshot import Snapshot
+
+NO_DAY = "no-day"
+"""Why a message is left out whose day of the row is unknown."""
+OLD_OFFER = ("old_code", "old_kind", "old_value", "old_gift", "old_day")
 
 
 @dataclass(frozen=True)
@@ -65,25 +74,25 @@ class _Pass:
     at: datetime
 
     def run(self) -> tuple[int, int]:
-        """(follow-ups written, entries ended)."""
-        names = [str(message.name) for message in self.desk.campaign(self.name).messages]
+        """(messages written, entries ended)."""
+        messages = self.desk.campaign(self.name).messages
+        names = [str(message.name) for message in messages]
         running = entries.running(self.desk.ledger, self.name, names)
         if running.num_rows == 0:
             return 0, 0
-        gone = exited(self.desk, self.name, running.select(["customer_id", "entered_at"]), self.at)
-        ended = self._end(running, names, gone)
+        gone = pa.array(sorted(exited(self.desk, self.name, running, self.at)), pa.string())
+        left = pc.is_in(running["enrolment_id"], value_set=gone)
+        place = _standing(running["name"], names)
+        ended = self._end(running, left, pc.equal(place, len(names) - 1))
         written = 0
-        for place, message in enumerate(self.desk.campaign(self.name).messages[1:], 1):
-            above = running.filter(pc.equal(running["name"], names[place - 1]))
-            written += self._write(message, above.filter(_not_in(above["customer_id"], gone)))
+        for number, message in enumerate(messages):
+            above = running.filter(pc.and_(pc.equal(place, number - 1), pc.invert(left)))
+            written += self._write(message, above)
         return written, ended
 
-    def _end(self, running: pa.Table, names: Sequence[str], gone: set[str]) -> int:
+    def _end(self, running: pa.Table, left: pa.ChunkedArray, last: pa.ChunkedArray) -> int:
         """End entries whose last message is settled, and those of customers who left and have none on its way."""
         settled = pc.is_in(running["state"], value_set=pa.array(FINAL))
-        # What stood at a message that the campaign no longer has has nothing to go on from.
-        last = pc.invert(pc.is_in(running["name"], value_set=pa.array(names[:-1], pa.string())))
-        left = pc.invert(_not_in(running["customer_id"], gone))
         exits = pc.and_(left, pc.or_(settled, pc.is_null(running["name"])))
         finished = pc.and_(pc.and_(settled, last), pc.invert(exits))
         ended = 0
@@ -96,43 +105,63 @@ class _Pass:
         return ended
 
     def _write(self, message: Message, above: pa.Table) -> int:
-        """Decide about `message` for those whose message above was due long enough ago."""
+        """Decide about `message` for those for whom it is time; `above` are all who stand right before it."""
         if above.num_rows == 0:
             return 0
         snapshot = self.desk.snapshot(self.at)
-        if not self._due(message, above, snapshot):
+        days = self._due(message, above, snapshot)
+        if not days:
             return 0
-        letters = Letters(self.desk, self.name, message)
+        letters = Letters(self.desk, self.name, message, days)
         rows = self._decided(letters, snapshot)
         return sum(self._chunk(letters, rows.slice(start, CHUNK)) for start in range(0, rows.num_rows, CHUNK))
 
-    def _due(self, message: Message, above: pa.Table, snapshot: Snapshot) -> int:
-        """Leave in `regulars_following` those for whom it is time; how many they are."""
-        reach, formula = Reach(self.desk, self.name, message, self.at), Formula(snapshot.day, {})
-        when = formula(self.desk.condition(message.when).tree) if message.when is not None else "true"
-        due = later("above_due", message.after.length, "zone") if message.after else "above_due"
-        until = f"timezone({text(self.desk.zone)}, e.old_until - interval 1 second)"
+    def _due(self, message: Message, above: pa.Table, snapshot: Snapshot) -> tuple[date, ...]:
+        """Leave in `regulars_following` those for whom it is time; the shop's days on which it was, none for nobody."""
+        reach = Reach(self.desk, self.name, message, self.at, inside=True)
+        moments = Moments(reach.campaign.schedule, self.desk.zone)
+        holds = "coalesce(k.when_holds, false)" if message.when is not None else "true"
         reach.keep("regulars_entries_above", above)
         self.desk.connection.execute(
             f"""create or replace temp table regulars_following as
-                with people as (
-                  select {quoted(snapshot.id_column)} as customer_id, {reach.contact()},
-                         coalesce({when}, false) as when_holds
-                  from {snapshot.relation}
-                ), met as (
-                  select e.enrolment_id, e.customer_id, e.due_at as above_due, e.offer_step,
-                         e.old_code, e.old_kind, e.old_value, strftime({until}, '%Y-%m-%d') as old_day,
-                         s.* exclude (customer_id, when_holds, consent_email, consent_sms),
-                         {"coalesce(s.when_holds, false)" if message.when is not None else "true"} as when_holds,
-                         coalesce(s.consent_email, false) as consent_email,
-                         coalesce(s.consent_sms, false) as consent_sms,
+                with known as ({self._known(reach, above, snapshot)}), met as (
+                  select e.enrolment_id, e.customer_id, e.occasion, e.entry_due, e.offer_step,
+                         coalesce(e.due_at, e.entry_due) as above_due, {_old_offer(self.desk.zone)},
+                         k.* exclude (enrolment_id) replace (
+                           {holds} as when_holds,
+                           coalesce(k.consent_email, false) as consent_email,
+                           coalesce(k.consent_sms, false) as consent_sms,
+                           coalesce(k.template, {text(str(message.template.names[-1]))}) as template),
                          coalesce(z.name, {text(self.desk.zone)}) as zone
-                  from regulars_entries_above e left join people s on s.customer_id = e.customer_id
-                  left join {zones(self.desk)} z on z.name = trim(s.timezone)
+                  from regulars_entries_above e left join known k using (enrolment_id)
+                  left join {zones(self.desk)} z on z.name = trim(k.timezone)
+                ), timed as (
+                  select *, {moments.due(message, "above_due", "entry_due")} as own_due from met
+                ), dated as (
+                  select * exclude (own_due), coalesce(own_due, above_due) as due_at, own_due is null as no_day
+                  from timed
                 )
-                select *, {due} as due_at, '' as occasion, false as already from met where {due} <= {reach.now}"""
+                select * replace (replace(template, {text(DATE)}, {self._day("due_at")}) as template), false as already
+                from dated where due_at <= {reach.now}"""
         )
-        return int((self.desk.connection.execute("select count(*) from regulars_following").fetchone() or (0,))[0])
+        days = f"select distinct {self._day('due_at')} from regulars_following order by 1"
+        return tuple(date.fromisoformat(row[0]) for row in self.desk.connection.execute(days).fetchall())
+
+    def _known(self, reach: Reach, above: pa.Table, snapshot: Snapshot) -> str:
+        """SQL: what the shop's data say now of those who stand `above` a message, by entry."""
+        campaign, formula = reach.campaign, Formula(snapshot.day, {})
+        when = reach.message.when
+        holds = formula(self.desk.condition(when, campaign.row).tree) if when is not None else "true"
+        own = [quoted(one) for one in row_columns(self.desk, self.name)]
+        if campaign.for_each is not None and not own:
+            own = [f"{quoted(ROWS)} as rows"]
+        columns = ", ".join([reach.contact(), f"coalesce({holds}, false) as when_holds", *own])
+        return f"""select {quoted(ENTRY)} as enrolment_id, {columns}
+                   from {known_of(self.desk, self.name, above, snapshot, self.at)}"""
+
+    def _day(self, moment: str) -> str:
+        """SQL: the shop's day of a moment, ISO."""
+        return f"strftime(timezone({text(self.desk.zone)}, {moment}), '%Y-%m-%d')"
 
     def _decided(self, letters: Letters, snapshot: Snapshot) -> pa.Table:
         """Letters for `regulars_following`: a row each for those who get it, and for those who never will and why.
@@ -141,20 +170,24 @@ class _Pass:
         """
         reach = Reach(self.desk, self.name, letters.message, self.at, inside=True)
         reach.prepare("regulars_following")
-        judged = reach.judgement("regulars_following", ", enrolment_id, old_code, old_kind, old_value, old_day")
+        kept = ["enrolment_id", "no_day", *OLD_OFFER, *letters.row_columns(row_columns(self.desk, self.name))]
+        kept += ["rows"] if letters.reads_rows else []
+        judged = reach.judgement("regulars_following", "".join(f", {quoted(one)}" for one in kept))
         columns = {
             row[0] for row in self.desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()
         }
         return self.desk.arrow(
             f"""with decided as (
-                  select *, case when not when_holds then 'skipped' when expires_at <= {reach.now} then 'expired'
+                  select *, case when no_day or not when_holds then 'skipped'
+                                 when expires_at <= {reach.now} then 'expired'
                                  when reason is null then 'planned' when reason <> 'frequency' then 'suppressed'
                             end as state
                   from ({judged})
                 )
-                select d.* replace (coalesce(d.channel, {text(reach.channels[0])}) as channel),
-                       case state when 'skipped' then 'when' when 'expired' then {text(TOO_LATE)}
-                                  else coalesce(reason, '') end as why{letters.customer_columns("s", columns)}
+                select d.* exclude (no_day) replace (coalesce(d.channel, {text(reach.channels[0])}) as channel),
+                       case when no_day then {text(NO_DAY)} when state = 'skipped' then 'when'
+                            when state = 'expired' then {text(TOO_LATE)} else coalesce(reason, '') end as why
+                       {letters.customer_columns("s", columns)}
                 from decided d left join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = d.customer_id
                 where state is not null order by d.customer_id"""
         )
@@ -162,10 +195,32 @@ class _Pass:
     def _chunk(self, letters: Letters, rows: pa.Table) -> int:
         """One transaction: messages, and their codes."""
         rows = enriched(self.desk, letters.campaign, self.name, rows, letters, self.at)
-        messages, codes = letters.build(rows, self.at)
+        # What needs nothing of the ledger is made before its one writer's turn.
+        built = None if letters.pool else letters.build(rows, self.at)
         with self.desk.ledger.writing() as connection:
-            return len(outbox.add_messages(connection, messages, codes))
+            if built is None:
+                rows, draw = pool_codes.first_served(connection, letters, rows, self.at)
+                built = letters.build(rows, self.at, draw)
+            new = outbox.add_messages(connection, *built, from_pool=bool(letters.pool))
+            if letters.offer is not None and not letters.pool:
+                name = f"{self.name}-{self.desk.day(self.at)}"
+                entered = rows["enrolment_id"].combine_chunks()
+                code_files.lay(self.desk, connection, name, entered, str(letters.message.name))
+            return len(new)
 
 
-def _not_in(column: pa.ChunkedArray, gone: set[str]) -> pa.ChunkedArray:
-    return pc.invert(pc.is_in(column, value_set=pa.array(sorted(gone), pa.string())))
+def _standing(names: pa.ChunkedArray, messages: Sequence[str]) -> pa.ChunkedArray:
+    """The place of each entry's latest message among the campaign's `messages`; -1 where it has none yet.
+
+    Who stands at a message that the campaign no longer has stands at the first: they go on from when it was due, and
+    a message that was only given another name does not go out again.
+    """
+    places = pc.fill_null(pc.index_in(names, value_set=pa.array(messages, pa.string())), 0)
+    return pc.if_else(pc.is_null(names), -1, places)
+
+
+def _old_offer(zone: str) -> str:
+    """SQL: the offer of an entry as it was given, with its last day by the clock of `zone`."""
+    until = f"timezone({text(zone)}, e.old_until - interval 1 second)"
+    columns = (f"strftime({until}, '%Y-%m-%d') as old_day" if one == "old_day" else f"e.{one}" for one in OLD_OFFER)
+    return ", ".join(columns)

@@ -1,22 +1,25 @@
 """Letters: rows of messages with the variables of their templates, and the codes they give, built in bulk.
 
 A relation of letters has a row per person: `enrolment_id`, `customer_id`, `channel`, `language`, `address`, `zone`,
-`offer_step`, `due_at`, `not_before`, `expires_at` (aware), `local_day`, `when_holds`, and a column `of_NAME` for every
-name of a customer that the template reads.
+`template`, `offer_step`, `due_at`, `not_before`, `expires_at` (aware), `local_day`, `when_holds`, a column `of_NAME`
+for every name of a customer that the words read, and where the entry is about rows "row.NAME", or `rows`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.campaigns import dated
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.offers import AS_BEFORE, Terms
-from regulars.lang.model import Campaign, Message
+from regulars.lang.expressions import ROW
+from regulars.lang.model import Campaign, Message, Offer
 from regulars.ledger import codes, ids
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
@@ -24,6 +27,10 @@ from regulars.people.engine import text
 OF = "of_"
 NO_CODES = pa.table({name: pa.array([], pa.string()) for name in ("code", "enrolment_id", "message_name")})
 BLANK = "THISCODE"
+ROWS = "rows"
+"""Column with all rows of an entry that is about several: a list of structs."""
+OFFER_OFF = "offer_off"
+"""Column: whether the letter goes without what the message gives (`unless`)."""
 OWN_CODE = "own_code"
 """Column of an advocate's own code, where the template reads `referral`."""
 
@@ -35,6 +42,8 @@ class Letters:
     desk: Desk
     campaign_name: str
     message: Message
+    days: tuple[date, ...] = ()
+    """The days of templates with `{date}`, where they are known: no other day's words are read."""
 
     @property
     def campaign(self) -> Campaign:
@@ -43,10 +52,16 @@ class Letters:
 
     @cached_property
     def reads(self) -> dict[str, set[str]]:
-        """What the template and its subjects read: {"customer": {"first_name"}, "offer": {"code"}}."""
-        return self.desk.read_by(
-            str(self.message.template), [str(subject) for subject in self.message.subject.values()]
-        )
+        """What the templates, subjects and preview texts read: {"customer": {"first_name"}, "offer": {"code"}}.
+
+        Of a ladder all templates together: what one of them reads, everybody's letter brings along.
+        """
+        lines = [str(text) for text in (*self.message.subject.values(), *self.message.preview_text.values())]
+        found: dict[str, set[str]] = {}
+        for template in dated.templates(self.desk, self.message, self.days):
+            for root, names in self.desk.read_by(template, lines).items():
+                found.setdefault(root, set()).update(names)
+        return found
 
     def customer_columns(self, relation: str, available: set[str]) -> str:
         """SQL that selects, from `relation`, the columns that the template reads of a customer, as `of_NAME`."""
@@ -59,28 +74,56 @@ class Letters:
         offer = self.campaign.offer_of(self.message)
         return Terms(offer, self.desk.zone) if offer else None
 
-    def build(self, letters: pa.Table, issued_at: datetime) -> tuple[pa.Table, pa.Table]:
+    @property
+    def pool(self) -> str:
+        """The pool its codes are taken from; empty where they are made, or one is shared."""
+        offer = self.campaign.offer_of(self.message)
+        return (offer.codes.name or self.campaign_name) if offer and offer.codes else ""
+
+    def gives(self, letters: pa.Table) -> pa.Array:
+        """Which of these people are given a code (bools): whose message goes, and its offer with it."""
+        n = letters.num_rows
+        if self.offer is None:
+            return pa.repeat(pa.scalar(False), n)
+        column = "state" if "state" in letters.column_names else "when_holds"
+        goes = pc.equal(letters["state"], "planned") if column == "state" else letters["when_holds"]
+        if OFFER_OFF in letters.column_names:
+            goes = pc.and_(goes, pc.invert(pc.fill_null(letters[OFFER_OFF], False)))
+        return pa.chunked_array([goes]).combine_chunks() if isinstance(goes, pa.Array) else goes.combine_chunks()
+
+    def build(
+        self, letters: pa.Table, issued_at: datetime, draw: Callable[[int], Sequence[str]] = codes.draw
+    ) -> tuple[pa.Table, pa.Table]:
         """(messages, codes) as Arrow, with the columns of the ledger's tables, for a relation of letters.
 
         Follow-ups bring `state` and `why` (decided already), and the offer that their entry has: `old_kind`,
-        `old_value`, `old_code`, `old_day`. A message that is not planned keeps no address and no variables.
+        `old_value`, `old_gift`, `old_code`, `old_day`. A message that is not planned keeps no address and no variables.
+        `draw` gives as many codes as people are given one each.
         """
         n = letters.num_rows
         letters = letters.append_column("message_id", ids.draw(n))
         if self.offer:
-            letters = letters.append_column("fresh_code", pa.array(codes.draw(n), pa.string()))
+            letters = letters.append_column("fresh_code", self._fresh(letters, self.offer.offer, draw))
         if "state" not in letters.column_names:
             holds = letters["when_holds"]
             letters = letters.append_column("state", pc.if_else(holds, "planned", "skipped"))
             letters = letters.append_column("why", pc.if_else(holds, "", "when"))
         return self._messages(letters), self._codes(letters, issued_at)
 
+    def _fresh(self, letters: pa.Table, offer: Offer, draw: Callable[[int], Sequence[str]]) -> pa.Array:
+        """The code each person is given; null where none."""
+        gives = self.gives(letters)
+        if offer.code is not None:
+            return pc.if_else(gives, str(offer.code), pa.scalar(None, pa.string()))
+        drawn = pa.array(draw(pc.sum(gives).as_py() or 0), pa.string())
+        return pc.replace_with_mask(pa.nulls(letters.num_rows, pa.string()), gives, drawn)
+
     def _messages(self, letters: pa.Table) -> pa.Table:
-        salt, template = text(self.desk.ledger.salt("addresses")), text(str(self.message.template))
+        salt = text(self.desk.ledger.salt("addresses"))
         return self.desk.arrow(
             f"""select message_id as id, enrolment_id, {text(self.campaign_name)} as campaign,
                        {text(str(self.message.name))} as name, customer_id, channel, coalesce(language, '') as language,
-                       {template} as template, '' as template_hash,
+                       template, '' as template_hash,
                        case state when 'planned' then address else '' end as address,
                        case state when 'planned' then sha256({salt} || '|' || lower(trim(address))) else '' end
                          as address_hash,
@@ -96,9 +139,11 @@ class Letters:
         return self.desk.arrow(
             f"""select fresh_code as code, enrolment_id, {text(str(self.message.name))} as message_name,
                        {text(self.campaign_name)} as campaign, customer_id, {text(self.offer.offer.kind)} as kind,
-                       {self.offer.value} as value, {text(str(self.desk.rules.shop.currency))} as currency,
+                       {self.offer.value} as value, {self.offer.gift} as gift,
+                       {text(str(self.desk.rules.shop.currency))} as currency,
+                       {"true" if self.offer.offer.code is not None else "false"} as shared,
                        timestamptz {text(issued_at.isoformat())} as issued_at, {self.offer.ends} as valid_until
-                from letters where state = 'planned'""",
+                from letters where fresh_code is not null""",
             letters=letters,
         )
 
@@ -109,11 +154,36 @@ class Letters:
         if own:
             fields = ", ".join(f"{quoted(one.removeprefix(OF))} := {quoted(one)}" for one in own)
             parts.append(f"customer := struct_pack({fields})")
+        parts += self._rows(letters)
         if self.offer:
-            parts.append(f"offer := {self.offer.context('fresh_code')}")
+            terms = self.offer.context("fresh_code")
+            parts.append(f"offer := case when fresh_code is not null then {terms} end")
         elif "old_code" in letters.column_names and "offer" in self.reads:
             parts.append(f"offer := {AS_BEFORE}")
         if OWN_CODE in letters.column_names:
             link = f"replace({text(self.desk.links.referral(BLANK))}, {text(BLANK)}, {OWN_CODE})"
             parts.append(f"referral := struct_pack(code := {OWN_CODE}, link := {link})")
         return f"cast(to_json(struct_pack({', '.join(parts)})) as varchar)" if parts else "'{}'"
+
+    def row_columns(self, available: Sequence[str]) -> list[str]:
+        """Of the columns "row.NAME" that there are those that the words read."""
+        reads = self.reads.get(ROW, set())
+        return [one for one in available if one.startswith(f"{ROW}.") and one.removeprefix(f"{ROW}.") in reads]
+
+    @property
+    def reads_rows(self) -> bool:
+        """Whether the words read the rows of an entry that is about several."""
+        return ROWS in self.reads and self.campaign.for_each is not None and self.campaign.for_each.together
+
+    def _rows(self, letters: pa.Table) -> list[str]:
+        """`row`, or `rows`, as far as the words read them."""
+        parts = []
+        if own := self.row_columns(letters.column_names):
+            fields = ", ".join(f"{quoted(one.removeprefix(f'{ROW}.'))} := {quoted(one)}" for one in own)
+            parts.append(f"row := struct_pack({fields})")
+        if self.reads_rows and ROWS in letters.column_names:
+            there = {field.name for field in letters.schema.field(ROWS).type.value_type}
+            fields = ", ".join(f"{quoted(one)} := one.{quoted(one)}" for one in sorted(self.reads[ROWS] & there))
+            whole = f"struct_pack({fields})" if fields else "true"
+            parts.append(f"rows := list_transform(rows, lambda one: {whole})")
+        return parts

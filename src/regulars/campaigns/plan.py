@@ -132,7 +132,7 @@ def _campaign(desk: Desk, name: str, at: datetime, reached: list[pa.ChunkedArray
         "held": counts["held"],
         "inside": entries.running(desk.ledger, name).num_rows,
         "later": _later(desk, name, at, sum(would_send.values())),
-        "cost": cost(desk, campaign.messages[0], messages),
+        "cost": cost(desk, name, campaign.messages[0], messages),
         "liability": liability(desk, codes, at),
         "pools": pool_codes.left(desk, name),
         "stopped": stopped,

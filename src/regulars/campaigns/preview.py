@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from regulars.campaigns import calendar, dated
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.explain import find
+from regulars.campaigns.inside import newest_rows, row_columns
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
+from regulars.campaigns.reach import Reach
 from regulars.campaigns.rendering import outgoing
 from regulars.campaigns.running import enriched
 from regulars.campaigns.select import Selector
 from regulars.errors import ProjectError, WrongUse
+from regulars.lang.campaign import DATE
 from regulars.lang.model import Message
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
+from regulars.words.sources import FOLDER
 
 
 def preview(
@@ -25,8 +31,11 @@ def preview(
 ) -> list[dict[str, str]]:
     """Render the messages of `campaign` for a customer (id or address; empty: somebody who would get it).
 
-    Returns, for each message and channel it may take: message, channel, language, reads (the subject, or the text) and
-    path (of an .html or .txt file in `.regulars/preview`).
+    Of a ladder of templates a customer who is named sees their own, anybody else all. Where the campaign walks rows it
+    is about their newest one; words that are written for one day are those of the next run.
+
+    Returns, for each message and channel it may take: message, template, channel, language, reads (the subject, or the
+    text) and path (of an .html or .txt file in `.regulars/preview`).
     """
     described = desk.campaign(campaign)
     wanted = [one for one in described.messages if message in ("", str(one.name))]
@@ -36,7 +45,7 @@ def preview(
             f"It has: {', '.join(str(one.name) for one in described.messages)}.",
         )
     customer = find(desk, who, at)[0][0] if who else _somebody(desk, campaign, at)
-    return [shown for one in wanted for shown in _message(desk, campaign, one, (customer, language), at)]
+    return [shown for one in wanted for shown in _message(desk, campaign, one, (customer, language), at, every=not who)]
 
 
 def _somebody(desk: Desk, campaign: str, at: datetime) -> str:
@@ -46,58 +55,82 @@ def _somebody(desk: Desk, campaign: str, at: datetime) -> str:
     row = desk.connection.execute(
         f"select customer_id from {table} order by reason is not null, customer_id limit 1"
     ).fetchone()
-    row = (
-        row
-        or desk.connection.execute(
-            f"select {quoted(snapshot.id_column)} from {snapshot.relation} order by 1 limit 1"
+    if row is None:
+        everybody = f"select {quoted(snapshot.id_column)} as customer_id from {snapshot.relation}"
+        row = desk.connection.execute(
+            f"select customer_id from {newest_rows(desk, campaign, at) or f'({everybody})'} order by 1 limit 1"
         ).fetchone()
-    )
     if row is None:
         raise ProjectError("There is nobody to show it for.", "`regulars segments` counts the customers.")
     return str(row[0])
 
 
 def _message(
-    desk: Desk, campaign: str, message: Message, person: tuple[str, str], at: datetime
+    desk: Desk, campaign: str, message: Message, person: tuple[str, str], at: datetime, *, every: bool
 ) -> list[dict[str, str]]:
-    """One message for `person` (id, the language asked for or none), by each channel it may take."""
+    """One message for `person` (id, the language asked for or none), by each channel and template it may take."""
     customer, language = person
-    row = _row(desk, campaign, message, customer, at)
-    shown = []
-    for channel in message.send.channels:
-        spoken = desk.words.language(str(message.template), channel, language or row["language"])
+    row, shown = _row(desk, campaign, message, customer, at), []
+    templates = dated.templates(desk, message, (_day(desk, campaign, at),)) if every else [row["template"]]
+    for template, channel in product(templates, message.send.channels):
+        spoken = desk.words_of(campaign).language(template, channel, language or row["language"])
         if spoken is None:
             continue
         sent = outgoing(
-            desk, message, message_id=row["id"], channel=channel, to="", language=spoken, context=row["context"]
+            desk, campaign, message, template=template, message_id=row["id"], channel=channel, to="",
+            language=spoken, context=row["context"],
+        )  # fmt: skip
+        step = f"-{template.replace('/', '-')}" if len(templates) > 1 else ""
+        path = _write(
+            desk, f"{campaign}-{message.name}{step}-{channel}-{spoken}", sent.html or sent.text, html=bool(sent.html)
         )
-        name = f"{campaign}-{message.name}-{channel}-{spoken}"
-        path = _write(desk, name, sent.html or sent.text, html=bool(sent.html))
         shown.append(
             {
                 "message": str(message.name),
+                "template": template,
                 "channel": channel,
                 "language": spoken,
                 "reads": " ".join((sent.subject or sent.text).split()),
                 "path": str(path),
             }
         )
+    if not shown:
+        raise ProjectError(
+            f"There are no words to show for `{message.name}`.", f"Write {FOLDER}/{templates[0]}.LANGUAGE.html."
+        )
     return shown
+
+
+def _day(desk: Desk, campaign: str, at: datetime) -> date:
+    """The day of a template with `{date}`: the next one on which the campaign runs."""
+    today = desk.day(at)
+    return calendar.next_day(desk.campaign(campaign).schedule, today) or today
 
 
 def _row(desk: Desk, campaign: str, message: Message, customer: str, at: datetime) -> dict[str, Any]:
     """The row that the outbox would hold."""
-    snapshot, letters = desk.snapshot(at), Letters(desk, campaign, message)
+    day = _day(desk, campaign, at)
+    snapshot, letters = desk.snapshot(at), Letters(desk, campaign, message, (day,))
+    template = Reach(desk, campaign, message, at, inside=True).template
     columns = {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
     language = "coalesce(s.language, '')" if "language" in columns else "''"
     key, moment = f"s.{quoted(snapshot.id_column)}", f"timestamptz {text(at.isoformat())}"
+    rows = newest_rows(desk, campaign, at, customer)
+    about = f"join (select customer_id as of_whom, * exclude (customer_id) from {rows}) r on r.of_whom = {key}"
+    own = [*letters.row_columns(row_columns(desk, campaign)), *(["rows"] if letters.reads_rows else [])]
     person = desk.arrow(
         f"""select {key} as customer_id, '' as enrolment_id, {text(desk.zone)} as zone, '' as channel,
-                   {language} as language, '' as address, 0 as offer_step, {moment} as due_at, {moment} as not_before,
+                   {language} as language, replace({template}, {text(DATE)}, {text(day.isoformat())}) as template,
+                   '' as address, false as offer_off, 0 as offer_step, {moment} as due_at, {moment} as not_before,
                    {moment} as expires_at, {text(desk.day(at).isoformat())} as local_day, true as when_holds
-                   {letters.customer_columns("s", columns)}
-            from {snapshot.relation} s where {key} = {text(customer)}"""
+                   {letters.customer_columns("s", columns)}{"".join(f", r.{quoted(one)}" for one in own)}
+            from {snapshot.relation} s {about if rows else ""} where {key} = {text(customer)}"""
     )
+    if person.num_rows == 0:
+        raise ProjectError(
+            f"`{campaign}` is about rows, and #{customer} has none.",
+            "Take somebody who has one, or leave `--customer` out.",
+        )
     person = enriched(desk, desk.campaign(campaign), campaign, person, letters, at)
     if "referral" in letters.reads:
         person = person.append_column(OWN_CODE, pa.array([BLANK], pa.string()))
@@ -118,7 +151,7 @@ def _with_offer_above(desk: Desk, campaign: str, message: Message, person: pa.Ta
     terms = Terms(offers[-1], desk.zone)
     return desk.arrow(
         f"""select *, {text(offers[-1].kind)} as old_kind, cast({terms.value} as varchar) as old_value,
-                   {text(BLANK)} as old_code, {terms.last_day} as old_day from person""",
+                   {terms.gift} as old_gift, {text(BLANK)} as old_code, {terms.last_day} as old_day from person""",
         person=person,
     )
 

@@ -12,13 +12,14 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from regulars.campaigns import frequency
+from regulars.campaigns import dated, frequency
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.local_time import after_quiet, later, quiet_hours
 from regulars.lang.model import Campaign, Message
 from regulars.lang.scalars import Channel
 from regulars.people import addresses, engine
 from regulars.people.engine import text
+from regulars.people.formulas import Formula
 
 SHOP = "shop"
 
@@ -28,7 +29,7 @@ class Reach:
     """Judges one message of a campaign at one moment, over a DuckDB relation of people.
 
     The relation has `customer_id`, the columns of `contact`, `zone`, `due_at`, `occasion`, `offer_step`, `already` and
-    `when_holds`.
+    `when_holds`. Where entries are about a row, `contact` asks for its columns as "row.COLUMN" beside the snapshot's.
     """
 
     desk: Desk
@@ -54,7 +55,7 @@ class Reach:
         return self.message.send.channels
 
     def contact(self, prefix: str = "") -> str:
-        """SQL of the columns needed to reach somebody, from a snapshot."""
+        """SQL of the columns needed to reach somebody, from a snapshot; `template` is the one they get."""
         customer = self.desk.rules.source.customer
         has = set(customer.mapped())
         parts = [
@@ -65,7 +66,32 @@ class Reach:
             parts.append(
                 f"{f'coalesce({prefix}{engine.name(str(column))}, false)' if column else 'false'} as consent_{channel}"
             )
-        return ", ".join(parts)
+        return ", ".join([*parts, f"{self.template} as template", f"{self.without_offer} as offer_off"])
+
+    @property
+    def template(self) -> str:
+        """SQL, over a snapshot, of the template each person gets: the first step of the ladder that holds.
+
+        Of a first message on this day; of a follow-up `{date}` is still in it.
+        """
+        formula, row, day = Formula(self.desk.day(self.at), {}), self.campaign.row, self.desk.day(self.at)
+        arms, last = [], ""
+        for step in self.message.template.steps:
+            name = text(str(step.name) if self.inside else dated.of_day(str(step.name), day))
+            if step.otherwise:
+                last = name
+                break
+            arms.append(f"when {formula(self.desk.condition(step.condition, row).tree)} then {name}")
+        return f"case {' '.join(arms)} else {last} end" if arms else last
+
+    @property
+    def without_offer(self) -> str:
+        """SQL, over a snapshot: whether they get the message, and not what it gives."""
+        offer = self.campaign.offer_of(self.message)
+        if offer is None or offer.unless is None:
+            return "false"
+        unless = self.desk.condition(offer.unless, self.campaign.row)
+        return f"coalesce({Formula(self.desk.day(self.at), {})(unless.tree)}, false)"
 
     def prepare(self, people: str, taken: Sequence[str] = (), asked: str = "not already") -> None:
         """Lay what the ledger, the addresses and the words say about the people in relation `people`.
@@ -77,7 +103,7 @@ class Reach:
 
         desk = self.desk
         addresses.prepare(desk.connection, desk.folder, people, _country(desk), self.channels)
-        self.keep("regulars_spoken", consent.words(desk.ledger))
+        self.keep("regulars_spoken", consent.words(desk.ledger, str(self.campaign.topic or "")))
         self.keep("regulars_suppressed", consent.suppressions(desk.ledger))
         frequency.lay(desk, self.at, taken, f"select customer_id from {people} where {asked}")
         self.keep("regulars_spelt", self._languages(people))
@@ -87,30 +113,30 @@ class Reach:
         self.desk.keep(name, rows)
 
     def _languages(self, people: str) -> pa.Table:
-        """For each language people have, and each channel, the language they would really get."""
-        wanted = [
-            row[0]
-            for row in self.desk.connection.execute(f"select distinct coalesce(language, '') from {people}").fetchall()
-        ]
-        template = str(self.message.template)
+        """For each template and language people have, and each channel, the language they would really get."""
+        wanted = self.desk.connection.execute(
+            f"select distinct template, coalesce(language, '') from {people}"
+        ).fetchall()
+        words = self.desk.words_of(self.name)
         rows = [
-            (channel, language, self.desk.words.language(template, channel, language) or "")
+            (channel, template, language, words.language(template, channel, language) or "")
             for channel in self.channels
-            for language in wanted
+            for template, language in wanted
         ]
         return pa.table(
             {
                 name: pa.array([row[i] for row in rows], pa.string())
-                for i, name in enumerate(("channel", "wanted", "language"))
+                for i, name in enumerate(("channel", "template", "wanted", "language"))
             }
         )
 
     def judgement(self, people: str, extra: str = "") -> str:
         """The query: everybody in `people` with `reason` (null: reached) and how.
 
-        Columns: customer_id, reason, arm, channel, language, address, zone, occasion, offer_step, due_at, not_before,
-        expires_at, local_day (ISO), when_holds, held (for quiet hours), and what `extra` names: columns of `people`, or
-        of a step on the way (`room` the caps leave; `room_all` once campaigns with precedence have sent theirs).
+        Columns: customer_id, reason, arm, channel, language, template, address, zone, occasion, offer_step, due_at,
+        not_before, expires_at, local_day (ISO), when_holds, offer_off, held (for quiet hours), and what `extra` names:
+        columns of `people`, or of a step on the way (`room` the caps leave; `room_all` once campaigns with precedence
+        have sent theirs).
         """
         start = f"greatest({self.now}, due_at)"
         return f"""
@@ -122,14 +148,14 @@ class Reach:
         ), dated as (
           select *, cast(timezone(zone, not_before) as date) as local_date from placed
         ), capped as (
-          select *, {frequency.room(self.desk)} as room, {frequency.room(self.desk, "_all")} as room_all
+          select *, {self._room()} as room, {self._room("_all")} as room_all
           from dated c left join lateral (
             select {frequency.used(self.desk)} from regulars_days s where s.customer_id = c.customer_id
           ) u on true
         )
         select customer_id, case {" ".join(f"when {test} then {text(why)}" for why, test in _TESTS)} end as reason,
-               arm, channel, language_used as language, address, zone, occasion, offer_step,
-               due_at, not_before, expires_at, strftime(local_date, '%Y-%m-%d') as local_day, when_holds,
+               arm, channel, language_used as language, template, address, zone, occasion, offer_step,
+               due_at, not_before, expires_at, strftime(local_date, '%Y-%m-%d') as local_day, when_holds, offer_off,
                not_before > {start} as held{extra}
         from capped"""
 
@@ -159,7 +185,8 @@ class Reach:
     def _reach(self, channel: Channel) -> str:
         salt = self.desk.ledger.salt("addresses")
         hashed = f"sha256({text(salt)} || '|' || lower(trim(a_{channel}.address)))"
-        return f"""coalesce(w_{channel}.given, consent_{channel}) as agrees_{channel},
+        agrees = "true" if self.campaign.is_service else f"coalesce(w_{channel}.given, consent_{channel})"
+        return f"""{agrees} as agrees_{channel},
                    coalesce(a_{channel}.address, '') as address_{channel},
                    coalesce(s_{channel}.language, '') as spelt_{channel},
                    exists (select 1 from regulars_suppressed u
@@ -171,11 +198,16 @@ class Reach:
         return f"""
           left join regulars_spoken {w} on {w}.{of_channel} and {w}.customer_id = p.customer_id
           left join regulars_addresses {a} on {a}.{of_channel} and {a}.raw = p.{raw} and {a}.country = {country}
-          left join regulars_spelt {s} on {s}.{of_channel} and {s}.wanted = coalesce(p.language, '')"""
+          left join regulars_spelt {s} on {s}.{of_channel} and {s}.template = p.template
+            and {s}.wanted = coalesce(p.language, '')"""
+
+    def _room(self, suffix: str = "") -> str:
+        """How many more messages the caps let through; no cap holds back a service."""
+        return str(frequency.ROOM) if self.campaign.is_service else frequency.room(self.desk, suffix)
 
     def _arm(self) -> str:
         """By a hash of campaign and customer: stable, and independent between campaigns. Who is inside stays so."""
-        if self.inside:
+        if self.inside or self.campaign.is_service:
             return "'treated'"
         salt = self.desk.ledger.salt("arms")
         shop, own = self.desk.rules.guards.holdout.fraction, self.campaign.holdout.fraction

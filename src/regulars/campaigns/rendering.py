@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from regulars.campaigns.desk import Desk
 from regulars.channels.contract import Outgoing
 from regulars.errors import ProjectError
 from regulars.lang.model import Message
+
+DELETED = "deleted"
+"""Why a planned message is not sent whose campaign has no message of that name any more."""
+
+
+def has_message(desk: Desk, campaign: str, name: str) -> bool:
+    """Whether the campaign's file still has a message called `name`."""
+    return any(str(message.name) == name for message in desk.campaign(campaign).messages)
 
 
 def message_of(desk: Desk, campaign: str, name: str) -> Message:
@@ -23,8 +31,10 @@ def message_of(desk: Desk, campaign: str, name: str) -> Message:
 
 def outgoing(
     desk: Desk,
+    campaign: str,
     message: Message,
     *,
+    template: str,
     message_id: str,
     channel: str,
     to: str,
@@ -32,33 +42,45 @@ def outgoing(
     context: str | Mapping[str, Any],
     expires_at: datetime | None = None,
 ) -> Outgoing:
-    """Render `message` for one person. `context` is the row's JSON.
+    """Render `message` of `campaign` for one person. `template` and `context` (JSON) are the row's.
 
     Raises WordsError, and ProjectError where the row cannot be read.
     """
-    variables = _variables(context)
-    template, sender = str(message.template), desk.rules.shop.sender
+    variables, words = _variables(context), desk.words_of(campaign)
     variables["links"] = desk.links.of(message_id, short=channel == "sms")
     if channel == "sms":
-        text = desk.words.sms(template, language, variables)
-        return Outgoing(message_id, "", "sms", to, text=text, sender=str(sender.sms or ""), valid_until=expires_at)
-    subject = message.subject_in(language, desk.rules.shop.fallback)
-    email = desk.words.email(template, language, variables, subject)
+        text = words.sms(template, language, variables)
+        return Outgoing(
+            message_id, "", "sms", to, text=text, sender=_sender(desk, campaign, "sms"), valid_until=expires_at
+        )
+    subject, preview_text = (
+        spoken(language, words.fallback) for spoken in (message.subject_in, message.preview_text_in)
+    )
+    email = words.email(template, language, variables, subject, preview_text)
     return Outgoing(
-        message_id, "", "email", to, subject=email.subject, html=email.html, text=email.text, sender=str(sender.email),
-        reply_to=str(sender.reply_to or ""), headers=_headers(desk, variables["links"]), valid_until=expires_at,
+        message_id, "", "email", to, subject=email.subject, html=email.html, text=email.text,
+        sender=_sender(desk, campaign, "email"), reply_to=_sender(desk, campaign, "reply_to"),
+        headers=_headers(desk, campaign, variables["links"]), valid_until=expires_at,
     )  # fmt: skip
+
+
+def _sender(desk: Desk, campaign: str, part: Literal["email", "reply_to", "sms"]) -> str:
+    """A part of the sender: the campaign's own, else the shop's."""
+    return str(getattr(desk.campaign(campaign).sender, part) or getattr(desk.rules.shop.sender, part) or "")
 
 
 def _variables(context: str | Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return dict(json.loads(context) if isinstance(context, str) else context)
+        read = dict(json.loads(context) if isinstance(context, str) else context)
     except (ValueError, TypeError):
         raise ProjectError("What the ledger keeps for this message cannot be read.", "Nothing was sent.") from None
+    # An offer that somebody does not get, and what another kind of offer would have, is not there at all.
+    offer = {name: value for name, value in (read.pop("offer", None) or {}).items() if value is not None}
+    return read | {"offer": offer} if offer else read
 
 
-def _headers(desk: Desk, links: Mapping[str, str]) -> dict[str, str]:
-    """One-click unsubscribe (RFC 8058), where the links lead to a web app that answers it."""
-    if not desk.settings.public_url:
+def _headers(desk: Desk, campaign: str, links: Mapping[str, str]) -> dict[str, str]:
+    """One-click unsubscribe (RFC 8058), where the links lead to a web app that answers it; not for a service."""
+    if not desk.settings.public_url or desk.campaign(campaign).is_service:
         return {}
     return {"List-Unsubscribe": f"<{links['unsubscribe']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

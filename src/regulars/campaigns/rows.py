@@ -35,11 +35,14 @@ def columns(desk: Desk, campaign: str) -> list[str]:
     return ["row_ids", "rows"] if walked.together else own
 
 
-def lay(desk: Desk, campaign: str, at: datetime, *, inside: pa.Table | None = None, only: str = "") -> str:
+def lay(
+    desk: Desk, campaign: str, at: datetime, *, inside: pa.Table | None = None, only: str = "", whatever: bool = False
+) -> str:
     """Leave the rows of `campaign` in DuckDB and return the relation's name.
 
     Without `inside`: the rows for which `where` holds on the day of `at`, of the customer `only` or of everybody; those
-    of which each entry with `together` is made are only those that no earlier entry covered.
+    of which each entry with `together` is made are only those that no earlier entry covered. `whatever`: all rows,
+    whether `where` holds, and whoever entered for them before.
 
     `inside` has entries of the campaign: `enrolment_id`, `customer_id`, `occasion`, `row_ids` (JSON, empty where an
     entry is about one row). Then the relation has a line for each of them, with `enrolment_id` too, and the rows as
@@ -49,12 +52,13 @@ def lay(desk: Desk, campaign: str, at: datetime, *, inside: pa.Table | None = No
     walk = Walk(Counting(desk.vocabulary, desk.day(at)), str(walked.row))
     if inside is not None:
         return _inside(desk, walked, walk, inside)
-    where = desk.row_condition(str(walked.row), walked.where) if walked.where is not None else None
+    where = desk.row_condition(str(walked.row), walked.where) if walked.where is not None and not whatever else None
     if not walked.together:
         walk.matching(where, WALKED, only)
         return WALKED
     walk.matching(where, _FOUND, only)
-    engine.keep(desk.connection, COVERED, facts.covered_rows(desk.ledger, *desk.names_of(campaign)))
+    covered = facts.covered_rows(desk.ledger, *desk.names_of(campaign))
+    engine.keep(desk.connection, COVERED, covered.slice(0, 0) if whatever else covered)
     desk.connection.execute(
         f"""create or replace temp table {WALKED} as
             select customer_id, {_gathered(desk, walked)}

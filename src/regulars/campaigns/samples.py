@@ -27,46 +27,55 @@ class Sample(TypedDict):
     """The id, the first name and an initial: `#10482 Ioana P.`"""
     channel: str
     language: str
+    template: str
     reads: str
     """The subject of an e-mail, or the text of an SMS; links are shortened, a code is `THISCODE` until it is drawn."""
 
 
 def samples(desk: Desk, campaign: str, at: datetime, messages: pa.Table) -> list[Sample]:
-    """One message in each language among `messages` (columns of the ledger's table), rendered."""
+    """Of `messages` (columns of the ledger's table) one in each language and one of each template, rendered."""
     snapshot, has = desk.snapshot(at), desk.rules.source.customer.mapped()
     first = "coalesce(s.first_name, '')" if "first_name" in has else "''"
     initial = "coalesce(left(trim(s.last_name), 1) || '.', '')" if "last_name" in has else "''"
+    message = desk.campaign(campaign).messages[0]
     chosen = desk.arrow(
         f"""with one_each as (
-              select distinct on (language) * from messages where state = 'planned' order by language, customer_id
+              select distinct on (template, language) * from messages where state = 'planned'
+              order by template, language, customer_id
+            ), few as (
+              select * from one_each
+              qualify row_number() over (partition by language order by template) = 1
+                   or row_number() over (partition by template order by language) = 1
             )
-            select m.id, m.channel, m.language, m.context,
+            select m.id, m.channel, m.language, m.template, m.context,
                    '#' || m.customer_id || ' ' || {first} || ' ' || {initial} as who
-            from one_each m
+            from few m
             left join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = m.customer_id
-            order by m.language limit {SAMPLES}""",
+            order by m.language, m.template limit {SAMPLES + len(message.template.steps) - 1}""",
         messages=messages,
     ).to_pylist()
-    message = desk.campaign(campaign).messages[0]
     return [
         {
             "who": " ".join(row["who"].split()),
             "channel": row["channel"],
             "language": row["language"],
-            "reads": _reads(desk, message, row),
+            "template": row["template"],
+            "reads": _reads(desk, campaign, message, row),
         }
         for row in chosen
     ]
 
 
-def _reads(desk: Desk, message: Message, row: dict[str, Any]) -> str:
+def _reads(desk: Desk, campaign: str, message: Message, row: dict[str, Any]) -> str:
     context = json.loads(row["context"])
-    if "offer" in context:
+    if context.get("offer"):
         context["offer"]["code"] = BLANK
     try:
         sent = outgoing(
             desk,
+            campaign,
             message,
+            template=row["template"],
             message_id=row["id"],
             channel=row["channel"],
             to="",

@@ -17,7 +17,9 @@ from regulars.campaigns import frequency
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.exits import EXIT, exited
 from regulars.campaigns.local_time import after_quiet, quiet_hours, zones
+from regulars.campaigns.rendering import DELETED, has_message
 from regulars.campaigns.select import in_line
+from regulars.campaigns.topics import services, topics
 from regulars.ledger import contacts
 from regulars.ledger.outbox import ClaimedMessage, Connection, Move
 from regulars.people.engine import name as quoted
@@ -26,6 +28,7 @@ from regulars.people.engine import text
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+_ASKED = pa.schema([(name, pa.string()) for name in ("id", "customer_id", "channel", "topic")])
 WAIT = timedelta(minutes=10)
 """How long a message of a paused campaign waits before somebody asks again."""
 
@@ -63,6 +66,8 @@ class SecondLook:
                 continue
             if row.id in left:
                 found.append(row.moved("suppressed", EXIT))
+            elif not has_message(self._desk, row.campaign, row.name):
+                found.append(row.moved("suppressed", DELETED))
             elif not seen.agrees:
                 found.append(row.moved("suppressed", "no-consent"))
             elif seen.free_at > self._at:
@@ -85,17 +90,19 @@ class SecondLook:
         return [self._later(row, "frequency", self._seen[row.id].tomorrow) for row in rows if row.id in full]
 
     def _full(self, connection: Connection, rows: Sequence[ClaimedMessage]) -> set[str]:
-        caps = frequency.caps(self._desk)
-        if not caps:
+        caps, free = frequency.caps(self._desk), services(self._desk)
+        rows = [row for row in rows if row.campaign not in free]
+        if not caps or not rows:
             return set()
         contacts.alone(connection)
         since = min(self._seen[row.id].day for row in rows) - timedelta(days=frequency.longest(caps))
         sent = contacts.seen_by(connection, [row.customer_id for row in rows], since)
         got: dict[str, list[tuple[str, date]]] = {}
-        for customer, channel, day in zip(
-            *(sent[name].to_pylist() for name in ("customer_id", "channel", "local_day")), strict=True
+        for customer, channel, day, campaign in zip(
+            *(sent[name].to_pylist() for name in ("customer_id", "channel", "local_day", "campaign")), strict=True
         ):
-            got.setdefault(customer, []).append((channel, date.fromisoformat(day)))
+            if campaign not in free:
+                got.setdefault(customer, []).append((channel, date.fromisoformat(day)))
         full = set()
         for row in sorted(rows, key=lambda row: (in_line(self._desk, row.campaign), row.due_at)):
             mine, day = got.setdefault(row.customer_id, []), self._seen[row.id].day
@@ -133,31 +140,34 @@ class SecondLook:
             by_campaign.setdefault(row.campaign, []).append(row)
         left: set[str] = set()
         for campaign, mine in by_campaign.items():
-            inside = {"customer_id": [row.customer_id for row in mine], "entered_at": [row.entered_at for row in mine]}
-            gone = exited(self._desk, campaign, pa.table(inside), self._at)
-            left |= {row.id for row in mine if row.customer_id in gone}
+            names = ("enrolment_id", "customer_id", "entered_at", "occasion")
+            inside = {name: [getattr(row, name) for row in mine] for name in names}
+            gone = exited(self._desk, campaign, pa.table(inside | {"row_ids": [""] * len(mine)}), self._at)
+            left |= {row.id for row in mine if row.enrolment_id in gone}
         return left
 
     def _look(self) -> dict[str, _Seen]:
-        from regulars.ledger import consent
-
         desk, columns = self._desk, self._desk.rules.source.customer
         snapshot = desk.people(self._at)
         given = (("email", columns.consent.email), ("sms", columns.consent.sms))
         said = " ".join(
             f"when {text(channel)} then s.{quoted(str(column))}" for channel, column in given if column is not None
         )
+        shop_says = f"case r.channel {said} end" if said else "false"
         zone = f"coalesce(z.name, {text(desk.zone)})" if columns.timezone else text(desk.zone)
         zoned = f"left join {zones(desk)} z on z.name = trim(s.timezone)" if columns.timezone else ""
         now, quiet = f"timestamptz {text(self._at.isoformat())}", quiet_hours(desk)
         rows = self._rows.values()
         asked = {name: [getattr(row, name) for row in rows] for name in ("id", "customer_id", "channel")}
+        about = topics(desk)
+        asked["topic"] = [about.get(row.campaign, "") for row in rows]
         found = desk.arrow(
             f"""with met as (
                   select r.id, r.channel, {zone} as zone,
-                         coalesce(w.given, {f"case r.channel {said} end" if said else "false"}, false) as agrees
+                         r.topic is null or coalesce(w.given, {shop_says}, false) as agrees
                   from asked r left join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = r.customer_id
-                  left join spoken w on w.customer_id = r.customer_id and w.channel = r.channel {zoned}
+                  left join spoken w on w.customer_id = r.customer_id and w.channel = r.channel and w.topic = r.topic
+                  {zoned}
                 ), dated as (
                   select *, cast(timezone(zone, {now}) as date) as day from met
                 ), morning as (
@@ -166,6 +176,17 @@ class SecondLook:
                 select id, agrees, day, {after_quiet(quiet, now)} as free_at,
                        {after_quiet(quiet, "midnight")} as tomorrow
                 from morning""",
-            asked=pa.table(asked), spoken=consent.words(desk.ledger),
+            asked=pa.table(asked, schema=_ASKED), spoken=_spoken(desk, {*asked["topic"]} - {None}),
         )  # fmt: skip
         return {one.pop("id"): _Seen(**one) for one in found.to_pylist()}
+
+
+def _spoken(desk: Desk, about: Iterable[str | None]) -> pa.Table:
+    """What counts of what people said, for each of these topics: columns of `consent.words`, and `topic`."""
+    from regulars.ledger import consent
+
+    found = []
+    for topic in sorted(str(one) for one in about) or [""]:
+        words = consent.words(desk.ledger, topic)
+        found.append(words.append_column("topic", pa.array([topic] * words.num_rows, pa.string())))
+    return pa.concat_tables(found)

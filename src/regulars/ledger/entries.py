@@ -19,7 +19,10 @@ RUNNING = pa.schema(
     [
         ("enrolment_id", pa.string()),
         ("customer_id", pa.string()),
+        ("occasion", pa.string()),
+        ("row_ids", pa.string()),
         ("entered_at", MOMENT),
+        ("entry_due", MOMENT),
         ("offer_step", pa.int64()),
         ("name", pa.string()),
         ("state", pa.string()),
@@ -33,7 +36,8 @@ RUNNING = pa.schema(
 )
 
 _RUNNING = """
-SELECT enrolment.id, enrolment.customer_id, enrolment.entered_at, enrolment.offer_step,
+SELECT enrolment.id, enrolment.customer_id, enrolment.occasion, enrolment.row_ids, enrolment.entered_at,
+       enrolment.due_at, enrolment.offer_step,
        message.name, message.state, message.due_at,
        code.code, code.kind, CAST(code.value AS VARCHAR(20)), code.valid_until, code.gift
 FROM enrolment
@@ -56,8 +60,8 @@ def running(ledger: Ledger, campaign: str, names: Sequence[str] = ()) -> pa.Tabl
     The latest is the one that comes last in `names`, the campaign's messages in order; those that the campaign no
     longer has come before all others. A code whose message never went out is not good.
 
-    Columns: enrolment_id, customer_id, entered_at, offer_step, then of the latest message name, state, due_at, and of
-    the code old_code, old_kind, old_value, old_until, old_gift (null where there is none).
+    Columns: enrolment_id, customer_id, occasion, row_ids, entered_at, entry_due, offer_step, then of the latest message
+    name, state, due_at, and of the code old_code, old_kind, old_value, old_until, old_gift (null where there is none).
     """
     arms = " ".join(f"WHEN :name_{place} THEN {place}" for place in range(len(names)))
     statement = _RUNNING.format(place=f"CASE one.name {arms} ELSE -1 END" if names else "one.due_at")

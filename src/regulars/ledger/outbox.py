@@ -93,6 +93,8 @@ class ClaimedMessage:
     """How many attempts have carried it; all of them provably did not send it."""
     entered_at: datetime
     """When its customer entered the campaign: an order since then ends it where the campaign says `exit: ordered`."""
+    occasion: str
+    """What the entry is about: the id of a row, where the campaign walks rows."""
     claim_token: str
 
     def moved(
@@ -198,7 +200,7 @@ def intend(
 
 def _due(connection: Connection, channel: str, limit: int, at: datetime, token: str) -> list[ClaimedMessage]:
     statement = (
-        select(*(col(getattr(Message, name)) for name in _CLAIMED), col(Enrolment.entered_at))
+        select(*(col(getattr(Message, name)) for name in _CLAIMED), col(Enrolment.entered_at), col(Enrolment.occasion))
         .join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id))
         .where(col(Message.channel) == channel, col(Message.state) == _PLANNED, col(Message.not_before) <= at)
         .order_by(col(Message.not_before))
@@ -208,7 +210,7 @@ def _due(connection: Connection, channel: str, limit: int, at: datetime, token: 
     return [ClaimedMessage(**row, claim_token=token) for row in connection.execute(statement).mappings()]
 
 
-_CLAIMED = [own.name for own in fields(ClaimedMessage) if own.name not in ("entered_at", "claim_token")]
+_CLAIMED = [own.name for own in fields(ClaimedMessage) if own.name not in ("entered_at", "occasion", "claim_token")]
 
 
 def _take(connection: Connection, taken: Claim, at: datetime, worker: str) -> None:

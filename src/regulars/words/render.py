@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 
 from regulars.words import sms
-from regulars.words.press import Kind, Press, pieces, press_for
 from regulars.words.preheader import PLACED, UNPLACED
+from regulars.words.press import Kind, Press, pieces, press_for
 from regulars.words.reading import mentions
 from regulars.words.skeleton import Rendered, Shape, Skeleton, plain, styled
 from regulars.words.sources import FOLDER, Sources, WordsError
