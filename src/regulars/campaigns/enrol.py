@@ -36,7 +36,7 @@ def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int,
     if rows.num_rows == 0:
         return Enrolled(0, 0)
     rows = rows.append_column("enrolment_id", ids.draw(rows.num_rows))
-    letters = Letters(desk, campaign, desk.campaign(campaign).messages[0])
+    letters = Letters(desk, campaign, desk.campaign(campaign).messages[0], (desk.day(at),))
     enrolments = _enrolments(desk, campaign, run_id, rows, at)
     treated = rows.filter(pc.and_(pc.equal(rows["arm"], "treated"), pc.not_equal(rows["state"], LATER)))
     invites = "referral" in letters.reads
@@ -58,11 +58,13 @@ def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int,
 def _enrolments(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datetime) -> pa.Table:
     """Rows of the ledger's `enrolment`; who is held out is over as soon as it begins."""
     now = f"timestamptz {text(at.isoformat())}"
+    # A first message with a time of its own says nothing about when the entry began.
+    due = now if desk.campaign(campaign).messages[0].own_time else "due_at"
     row_ids = "cast(to_json(row_ids) as varchar)" if "row_ids" in rows.column_names else "''"
     return desk.arrow(
         f"""select enrolment_id as id, {text(campaign)} as campaign, customer_id, occasion, arm,
-                   {now} as entered_at, coalesce(due_at, {now}) as due_at, {text(run_id)} as run_id, offer_step,
-                   case when arm <> 'treated' then coalesce(due_at, {now}) end as ended_at,
+                   {now} as entered_at, {due} as due_at, {text(run_id)} as run_id, offer_step,
+                   case when arm <> 'treated' then {due} end as ended_at,
                    case when arm <> 'treated' then 'held out' else '' end as end_reason, {row_ids} as row_ids
             from entering""",
         entering=rows,

@@ -8,14 +8,16 @@ and was kept from it by a cap, a campaign that goes first or quiet hours waits, 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.enrol import CHUNK
 from regulars.campaigns.local_time import later
 from regulars.lang.model import Campaign
 from regulars.ledger import membership, runs
@@ -94,7 +96,9 @@ class Entering:
     def due_at(self, otherwise: str) -> str:
         """SQL: when the message of somebody who comes in is due: when they came, where the schedule knows no better."""
         own_clock = self._campaign.schedule.their_time or self._campaign.messages[0].own_time
-        return otherwise if own_clock else "coalesce(arrived_at, " + otherwise + ")"
+        return (
+            otherwise if own_clock else f"case when arrives then coalesce(arrived_at, {otherwise}) else {otherwise} end"
+        )
 
     def changes(self, decided: str) -> Changes:
         """What the run changes, by its decision table `decided`."""
@@ -122,10 +126,24 @@ class Entering:
         )
         return Changes(joined, left, waiting, settled, found.num_rows - len(left))
 
-    def remembered(self, inside: int) -> dict[str, Any]:
-        """What the run keeps for the next one, in its counts."""
-        snapshot = self.desk.snapshot(self.at)
-        return {"inside": inside, "rules": self.rules(), "counted": self._counted(), "people": snapshot.people.name}
+    def remember(self, decided: str) -> dict[str, Any]:
+        """Write down who is inside now; what the run keeps for the next one, in its counts.
+
+        The run itself is written after this. Where it never comes to that, the next one finds some of it done.
+        """
+        changes, ledger = self.changes(decided), self.desk.ledger
+        for people in _parts(changes.joined):
+            with ledger.writing() as connection:
+                membership.join(connection, people)
+        for customers in _parts(changes.left):
+            with ledger.writing() as connection:
+                membership.leave(connection, self.name, customers.to_pylist())
+        for customers, waiting in ((changes.waiting, True), (changes.settled, False)):
+            for some in _parts(customers):
+                with ledger.writing() as connection:
+                    membership.wait(connection, self.name, some.to_pylist(), waiting=waiting)
+        people = self.desk.snapshot(self.at).people.name
+        return {"inside": changes.inside, "rules": self.rules(), "counted": self._counted(), "people": people}
 
     def rules(self) -> str:
         """Changes whenever the audience, or anything it is made of, is written differently."""
@@ -177,6 +195,14 @@ class Entering:
                 select {quoted(snapshot.id_column)} as customer_id from {snapshot.relation}
                 where {formula(self.desk.condition(self._campaign.audience).tree)}"""
         )
+
+
+Part = TypeVar("Part", pa.Table, pa.Array)
+
+
+def _parts(rows: Part) -> Iterator[Part]:
+    """At most `CHUNK` at once: a longer transaction starves every other writer."""
+    return (rows.slice(start, CHUNK) for start in range(0, len(rows), CHUNK))
 
 
 def _key(texts: list[str]) -> str:

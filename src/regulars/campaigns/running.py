@@ -72,7 +72,8 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
         return Selected(run_id, campaign, stopped=f"its status is {described.status}; only a live campaign sends.")
     snapshot = desk.snapshot(at)
     seen = decided.seen(described.messages[0].send.channels)
-    table = Selector(desk, campaign, at, extra=seen).run(snapshot, "regulars_selected")
+    selector = Selector(desk, campaign, at, extra=seen)
+    table = selector.run(snapshot, "regulars_selected")
     counts = summary(desk, table)
     selected = replace(_selected(run_id, campaign, counts), stopped=stopping.reason(desk, campaign, at, table, counts))
     if selected.stopped:
@@ -83,6 +84,7 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
     (folder / "run.json").write_text(
         json.dumps({"campaign": campaign, "at": at.isoformat(), "selected": asdict(selected)})
     )
+    remembered = selector.entering.remember(table) if selector.entering.asked else {}
     with desk.ledger.writing() as connection:
         editions.keep(connection, desk.project.fingerprint, desk.project.texts, clock.now())
         runs.begin(
@@ -93,7 +95,7 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
             audience=selected.audience,
             fingerprint=desk.project.fingerprint,
             snapshot=snapshot.path.name,
-            counts=asdict(selected),
+            counts=asdict(selected) | remembered,
         )
     return replace(selected, enter=people, chunks=-(-people // CHUNK))
 
@@ -147,7 +149,7 @@ def entrants(desk: Desk, campaign: str, at: datetime, table: str, snapshot: Snap
     `state` is `planned`, or why they enter without the first message: `skipped`, `expired`, or `later`.
     """
     described = desk.campaign(campaign)
-    letters = Letters(desk, campaign, described.messages[0])
+    letters = Letters(desk, campaign, described.messages[0], (desk.day(at),))
     columns = {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
     people = desk.arrow(
         f"""select d.* exclude (reason), {_STATE} as state, {_WHY} as why,

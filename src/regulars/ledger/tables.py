@@ -137,7 +137,7 @@ class Enrolment(SQLModel, table=True):
     """`treated`, `holdout` (the campaign's) or `shop-holdout` (nobody of these ever hears from us)."""
     entered_at: datetime = Field(sa_column=_moment())
     due_at: datetime = Field(sa_column=_moment())
-    """When its first message was due; later messages are counted from it."""
+    """When its first message was due, or when it began where that has a time of its own; later ones count from it."""
     run_id: str = ""
     offer_step: int = 0
     """Which step of the offer's ladder this entry stands on, from 0."""
