@@ -145,7 +145,7 @@ def _foreseen(desk: Desk, name: str, at: datetime) -> tuple[dict[str, Any], pa.T
     snapshot = desk.snapshot(at)
     table = Selector(desk, name, at).run(snapshot, PLANNED)
     counts = summary(desk, table)
-    letters = Letters(desk, name, desk.campaign(name).messages[0])
+    letters = Letters(desk, name, desk.campaign(name).messages[0], (desk.day(at),))
     people = running.entrants(desk, name, at, table, snapshot)
     people = desk.arrow("select *, customer_id as enrolment_id from people where arm = 'treated'", people=people)
     if "referral" in letters.reads:

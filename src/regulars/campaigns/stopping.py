@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from regulars.campaigns import approval, offers, pool_codes
+from regulars.campaigns import approval, dated, offers, pool_codes
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.select import expected
 
@@ -16,7 +16,8 @@ def reason(desk: Desk, campaign: str, at: datetime, table: str, counts: dict[str
     `table` has its decisions, `counts` what `summary` makes of them.
     """
     return (
-        expected(desk.campaign(campaign), counts)
+        dated.missing(desk, campaign, at)
+        or expected(desk.campaign(campaign), counts)
         or _offer_over(desk, campaign, at)
         or pool_codes.too_few(desk, campaign, table)
         or approval.waits(desk, campaign, counts)
