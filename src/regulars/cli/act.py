@@ -140,13 +140,16 @@ def conversions(project: ProjectOption = None, as_of: AsOfOption = "", format: F
                     "referrals": found.referrals,
                     "revenue": f"{found.revenue:.2f}",
                     "withdrawn": found.withdrawn,
+                    "by_strangers": found.by_strangers,
                 }
             )
             return
         evidence = ", ".join(f"{number:,} by {what}" for what, number in sorted(found.by_evidence.items()))
+        strangers = f"; {found.by_strangers:,} orders carried a shared code that nobody gave to their customer"
         taken_back = f"; {found.withdrawn:,} credits taken back, their orders do not count any more"
         answer(
             f"{found.orders:,} new orders credited{f' ({evidence})' if evidence else ''}, "
             f"{found.revenue:,.2f} {desk.rules.shop.currency}; {found.referrals:,} friends brought"
             + (taken_back if found.withdrawn else "")
+            + (strangers if found.by_strangers else "")
         )
