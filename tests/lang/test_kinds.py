@@ -161,7 +161,7 @@ def test_a_condition_reads_the_row_it_is_given(text):
 @pytest.mark.parametrize(
     ("text", "fields", "row", "code", "words"),
     [
-        ("row.returned = false", FIELDS, "", "no-row", "`row.returned`: there is no row here."),
+        ("row.returned = false", FIELDS, "", "no-row", "`row.returned`: there is no one row here."),
         ("days_since(row.last_order) > 3", FIELDS, "", "no-row", "write `last_order`"),
         ("row.retruned = false", ROWS, "deliveries", "unknown-name", "`deliveries`. Did you mean `row.returned`?"),
         ("row.weight > 3", ROWS, "deliveries", "unknown-name", "`deliveries` has: Delivered_At, returned"),

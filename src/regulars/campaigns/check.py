@@ -9,6 +9,7 @@ from pathlib import Path
 from regulars import clock
 from regulars.campaigns import calendar, enrich
 from regulars.campaigns.offer_checks import check_offers
+from regulars.campaigns.row_checks import check_end, check_rows, check_same
 from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
@@ -68,22 +69,29 @@ def _conditions(project: Project, vocabulary: Vocabulary) -> Conditions:
         for text in campaign.conditions:
             if expression := vocabulary.condition(text, campaign.row):
                 found.append((text, expression))
-        schedule, days = (
-            campaign.schedule,
-            sorted(field for field, about in vocabulary.fields.items() if about.kind in ("date", "time")),
-        )
-        if schedule.kind == "yearly" and schedule.column not in days:
-            position = project.position(project.campaign_file(name), ("schedule",))
-            vocabulary.problems.add(
-                "unknown-name",
-                position,
-                f"`{schedule.column}` is not a day of a customer.",
-                "days known here: " + ", ".join(days),
-            )
+        _schedule(name, project, vocabulary)
+        check_same(campaign, vocabulary.problems)
+        check_rows(name, project, vocabulary)
+        if campaign.ends is not None and not project.problems.errors:
+            ends = project.position(project.campaign_file(name), ("ends",))
+            check_end(campaign, ends, _today(vocabulary.source), vocabulary.problems)
     order = vocabulary.rules.source.order
     if order.counts is not None:
         vocabulary.row_condition("orders", order.counts)
     return found
+
+
+def _schedule(name: str, project: Project, vocabulary: Vocabulary) -> None:
+    """`yearly on COLUMN` counts from a day that customers have."""
+    schedule = project.campaigns[name].schedule
+    days = sorted(field for field, about in vocabulary.fields.items() if about.kind in ("date", "time"))
+    if schedule.kind == "yearly" and schedule.column not in days:
+        vocabulary.problems.add(
+            "unknown-name",
+            project.position(project.campaign_file(name), ("schedule",)),
+            f"`{schedule.column}` is not a day of a customer.",
+            "days known here: " + ", ".join(days),
+        )
 
 
 def _rows(source: Source, problems: Problems, vocabulary: Vocabulary) -> None:

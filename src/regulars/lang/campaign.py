@@ -198,7 +198,7 @@ class Campaign(Key):
     @model_validator(mode="after")
     def _somebody(self) -> Campaign:
         if "audience" not in self.model_fields_set and self.for_each is None:
-            raise wrong("missing-key", "This campaign has no `audience`.", "write   audience: …: a condition: who")
+            raise wrong("missing-key", "This campaign has no `audience`.", "write   audience: …       a condition: who")
         return self
 
     @model_validator(mode="after")

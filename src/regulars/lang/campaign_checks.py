@@ -119,7 +119,10 @@ def _own_names(campaign: Campaign, campaigns: Sequence[str], problems: Problems)
             f"`{topic[:60]}` cannot be the name of a topic.",
             "small letters without diacritics, digits, - and _",
         )
-    if former is not None and former != NONE and former in campaigns:
+    if former is not None and former.position.file == f"campaigns/{former}.yaml":
+        itself = "A campaign is not what became of itself: `formerly` names the file it had before it was renamed."
+        problems.add("still-there", former.position, itself, "delete this line")
+    elif former is not None and former != NONE and former in campaigns:
         problems.add(
             "still-there",
             former.position,

@@ -9,7 +9,7 @@ from collections.abc import Set as AbstractSet
 from regulars.lang.model import NAME, OTHER, Rules, Segment
 from regulars.lang.places_and_tongues import is_country, is_currency, is_language, is_zone, near_zone
 from regulars.lang.problems import Problems
-from regulars.lang.sender_checks import check_sender
+from regulars.lang.sender_checks import check_sender, check_team
 from regulars.lang.suggest import did_you_mean, listed
 from regulars.lang.written import Written
 from regulars.lang.yaml_text import Document, Spot
@@ -39,6 +39,7 @@ def check_rules(
         left_out: spots that are wrong already; what points at them is not told again.
     """
     _shop(rules, problems)
+    check_team(rules, document.position(("guards", "approval")), problems)
     _tables(rules, document, problems, left_out)
     _names(rules, problems)
     for name, segment in rules.segments.items():

@@ -73,14 +73,35 @@ def tell(complaint: Complaint, model: type[Key], document: Document, problems: P
         _wrong_shape(complaint, document, problems)
 
 
+NOT_YET = {
+    "survey": "ask questions",
+    "variants": "try several wordings",
+    "test": "try several wordings",
+    "budget": "keep to a budget",
+    "goals": "follow goals",
+    "referral": "reward friends and those who bring them",
+}
+"""Keys of the language as it is designed whose work does not exist."""
+
+
 def meant_key(complaint: Complaint) -> str:
     """The key that an unknown one was probably meant to be; empty for every other complaint."""
-    return nearest(complaint.key, complaint.where.owner.takes()) if complaint.kind == "extra_forbidden" else ""
+    if complaint.kind != "extra_forbidden" or complaint.key in NOT_YET:
+        return ""
+    return nearest(complaint.key, complaint.where.owner.takes())
 
 
 def _unknown_key(complaint: Complaint, model: type[Key], document: Document, problems: Problems) -> None:
     owner, key = complaint.where.owner, complaint.key
     takes = owner.takes()
+    if key in NOT_YET:
+        problems.add(
+            "not-yet",
+            document.position(complaint.spot, key=True),
+            f"Regulars does not yet {NOT_YET[key]}, and refuses `{key}` rather than ignore it.",
+            "delete this key; what is not there yet stands under Limits in the README",
+        )
+        return
     meaning = meant_key(complaint)
     hint = f" Did you mean `{meaning}`?" if meaning else ""
     elsewhere = [other for other in family(model) if other is not owner and key in other.takes()]
@@ -132,6 +153,14 @@ def _heading(document: Document, spot: Spot) -> Position:
 
 def _not_allowed(complaint: Complaint, document: Document, problems: Problems) -> None:
     allowed = choices(complaint.where.expected)
+    if complaint.value in ("answer", "click") and "conversion" in complaint.spot:
+        problems.add(
+            "not-yet",
+            document.position(complaint.spot),
+            f"Regulars does not yet count {complaint.value}s as success.",
+            f"write one of: {listed(allowed)}",
+        )
+        return
     problems.add(
         "not-allowed",
         document.position(complaint.spot),
@@ -142,6 +171,14 @@ def _not_allowed(complaint: Complaint, document: Document, problems: Problems) -
 
 def _not_a_word(complaint: Complaint, word: type[Word], document: Document, problems: Problems) -> None:
     value = complaint.value
+    if isinstance(value, str) and value.rstrip().endswith("from answer"):
+        problems.add(
+            "not-yet",
+            document.position(complaint.spot),
+            "Regulars does not yet ask questions, so no answer can be waited for.",
+            f"write {word.form}",
+        )
+        return
     meaning = meant(word, value) if isinstance(value, str) else ""
     hint = f" Did you mean `{meaning}`?" if meaning else ""
     problems.add(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -50,6 +50,8 @@ class Typing:
     row: str = ""
     inside: str = ""
     """The aggregate whose argument is typed."""
+    elsewhere: Container[str] = ()
+    """Names that mean something in conditions about customers, where rows are asked here."""
 
     def condition(self, tree: Node) -> Expression | None:
         """`tree` as a condition: it must be yes or no."""
@@ -158,6 +160,8 @@ class Typing:
             return None
         near = difflib.get_close_matches(name, self.fields, 1, 0.6)
         hint = f" Did you mean `{near[0]}`?" if near else ""
+        if name in self.elsewhere:
+            hint = " It is known of customers, and this is asked of rows."
         self._add(
             "unknown-name",
             node,
@@ -174,8 +178,10 @@ class Typing:
             self._add(
                 "no-row",
                 node,
-                f"`{ROW}.{column}`: {'here a name stands alone' if alone else 'there is no row here'}.",
-                f"write `{column}`" if alone else "only the conditions of a campaign with `for_each` read `row.COLUMN`",
+                f"`{ROW}.{column}`: {'here a name stands alone' if alone else 'there is no one row here'}.",
+                f"write `{column}`"
+                if alone
+                else "only a campaign with `for_each`, and without `together`, has a row to read",
             )
         elif columns:
             near = difflib.get_close_matches(column, columns, 1, 0.6)

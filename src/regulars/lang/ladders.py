@@ -31,7 +31,9 @@ def steps(value: Any) -> Any:
     if isinstance(value, str):
         return {BARE: value}
     if isinstance(value, dict):
-        raise wrong("ladder", "The steps of a ladder are a list, each with a dash.", "write   - name: condition")
+        name, condition = next(iter(value.items()), ("name", "condition"))
+        said = f"{str(name)[:60]}: {condition if isinstance(condition, str) else 'condition'}"
+        raise wrong("ladder", "The steps of a ladder are a list, each with a dash.", f"write   - {said[:100]}")
     if isinstance(value, list):
         for index, step in enumerate(value):
             if not (isinstance(step, dict) and len(step) == 1):

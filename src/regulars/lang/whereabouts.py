@@ -87,4 +87,5 @@ def plain(annotation: Any) -> Any:
 
 def choices(annotation: Any) -> list[str]:
     """The values of a `Literal`."""
-    return [str(value) for value in get_args(annotation)] if get_origin(annotation) is Literal else []
+    values = get_args(annotation) if get_origin(annotation) is Literal else ()
+    return [str(value).lower() if isinstance(value, bool) else str(value) for value in values]

@@ -108,7 +108,10 @@ class Vocabulary:
     def row_condition(self, table: str, text: Written) -> Expression | None:
         """`text` as a condition about the rows of `table`; None when it has problems."""
         tree = read(text, self.problems)
-        typing = Typing(text, self.source.fields(table), self.problems, f"column of `{table}`", people=False)
+        known = {*self.fields, *self.rules.traits, *self.rules.segments, *self.rules.audiences}
+        typing = Typing(
+            text, self.source.fields(table), self.problems, f"column of `{table}`", people=False, elsewhere=known
+        )
         return typing.condition(tree) if tree else None
 
     @property
