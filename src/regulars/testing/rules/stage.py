@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from regulars import clock
+from regulars.campaigns import running
 from regulars.campaigns.rehearsal import RehearsalDesk, hurry, live_day, time_of
 from regulars.lang.model import Campaign, Expect, Offer, Rules, Table
 from regulars.lang.project import Project
@@ -60,6 +62,7 @@ class Stage:
         with self.opened(cases) as desk:
             day = next(iter(cases.values())).today
             if live:
+                _remember_the_day_before(desk, day)
                 live_day(desk, day, list(desk.project.campaigns))
                 # Who is who was asked in the morning: what the ledger knows since then is tomorrow's.
             seen = self._people(desk, day)
@@ -129,6 +132,16 @@ def _with_files(rules: Rules, folder: Path, columns: Columns) -> Rules:
         types |= {Written(f"{name}.{column}"): kind for column, kind in columns.kinds(str(name)).items()}
     changed = {"connect": Written("duckdb://"), "tables": tables, "types": types}
     return rules.model_copy(update={"source": source.model_copy(update=changed)})
+
+
+def _remember_the_day_before(desk: RehearsalDesk, day: date) -> None:
+    """Let campaigns with `repeat: on entry` see who was in their audience the day before: that day is their first."""
+    for name, campaign in desk.project.campaigns.items():
+        if campaign.status == "live" and campaign.repeat.kind == "entry":
+            before = datetime.combine(day - timedelta(days=1), time_of(campaign.schedule), ZoneInfo(desk.zone))
+            with clock.frozen(before):
+                running.select(desk, name, before)
+    desk.forget_day()
 
 
 def _messages(desk: RehearsalDesk, day: date, seen: dict[tuple[int, str], Seen]) -> None:
