@@ -36,14 +36,57 @@ SCRAPS = (
     "from: ", "messages: []", "row.x", "{date}", "(", ")", " and ", " or ", " not ", "=", "<>", "case when", " end",
     ";", "--", "is null", "between", "in (",
 )  # fmt: skip  # a list
+EVERYTHING = """title: Everything
+status: live
+purpose: marketing
+topic: news
+for_each: {row: points, where: points > 0 and days_until(expires_on) < 400}
+audience: row.points > 3 and lifecycle <> 'lapsed'
+schedule: weekly on thursday at 9:00 their time
+exit: ordered
+send_within: 3 days
+languages: [en, ro]
+from: {email: "Casa Verde <salut@casaverde.example>"}
+ends: 2099-12-31
+formerly: none
+holdout: 10%
+conversion: {of: order, within: 30 days}
+expect: {audience: {max: 400}, send: {min: 0}}
+messages:
+  - name: soon
+    send: email
+    before: 30 days to row.expires_on at 18:00
+    template:
+      - hello/first: spent > 100
+      - hello/second: otherwise
+    subject: {ro: "Salut, {{ customer.first_name }}", en: Hi}
+    preview_text: "{{ row.points }}"
+    offer: {percent: 10, valid: 14 days, next_time: [15], codes: pool, unless: spent > 500}
+  - send: sms, else email
+    after: 10 days from row.earned_on
+    when: row.points > 10
+    template: hello/second
+    subject: Salut
+    offer: {free_delivery: true, until: 2099-11-27 24:00, code: VIPDAY}
+"""
+"""A campaign with most of the keys there are."""
+RULES = (
+    ("at: earned_on}", "at: earned_on, id: batch_id}"),
+    ("spent: {", "first_paid: {from: orders, value: first(total), where: total > 5, last: 90 days}\n  spent: {"),
+    ("audiences:", "prices: {sms: {RO: 0.30, other: 0.50}}\nguards: {approval: over 1000, holdout: 5%}\naudiences:"),
+    ("  address:", "  team: {ana: ana@casaverde.example}\n  address:"),
+)
+"""What the rules say besides, so that there is more to damage."""
 CONDITIONS = (
     "orders >= 1 and lifecycle = 'lapsed'", "days_since(last_order) > 180 or last_order is null",
     "not (spent > 5 and spent < 10)", "city in ('Iași', 'Cluj-Napoca')", "birthday between '1980-01-01' and today",
     "case when orders > 3 then 1 else 0 end = 1", "coalesce(spent, 0) / (orders - 1) > 3", "city like 'I%'",
+    "row.returned = false and days_until(row.expires_on) between 0 and 31",
 )  # fmt: skip  # a list
 FIELDS = {
     "orders": Field("number"), "spent": Field("number"), "last_order": Field("time"), "birthday": Field("date"),
     "city": Field("text"), "lifecycle": Field("text", ("lapsed", "active")), "vip": Field("yes_no"),
+    "row.returned": Field("yes_no"), "row.expires_on": Field("date"),
 }  # fmt: skip  # a table
 
 
@@ -85,18 +128,28 @@ def _one_line_damaged(text: str, scrap: str, chance: random.Random) -> str:
     return "\n".join(lines)
 
 
+def lay(shop: Path) -> None:
+    """The shop whose files are damaged, in `shop`."""
+    shutil.copytree(SHOP, shop, dirs_exist_ok=True)
+    (shop / "campaigns/everything.yaml").write_text(EVERYTHING, encoding="utf-8")
+    rules = (shop / "rules.yaml").read_text("utf-8")
+    for said, more in RULES:
+        rules = rules.replace(said, more)
+    (shop / "rules.yaml").write_text(rules, encoding="utf-8")
+
+
 def one_condition(chance: random.Random, _shop: Path) -> None:
     """Read and type one damaged condition."""
     text, problems = Written(damaged(chance.choice(CONDITIONS), chance)), Problems()
     tree = read(text, problems)
-    typed = Typing(text, FIELDS, problems).condition(tree) if tree else None
+    typed = Typing(text, FIELDS, problems, row="points").condition(tree) if tree else None
     if typed is None and not problems.errors:
         raise AssertionError(text)
 
 
 def one_load(chance: random.Random, shop: Path) -> None:
     """Load the shop with one damaged file of rules or of a campaign."""
-    with Damage(shop, chance, ("rules.yaml", "campaigns/hello.yaml")):
+    with Damage(shop, chance, ("rules.yaml", "campaigns/hello.yaml", "campaigns/everything.yaml")):
         project, problems = load(shop)
         if project is None and not problems.errors:
             raise AssertionError("nothing was told")
@@ -106,7 +159,8 @@ def one_load(chance: random.Random, shop: Path) -> None:
 def one_check(chance: random.Random, shop: Path) -> None:
     """Check the whole shop with one damaged file of any kind."""
     words = [path.relative_to(shop).as_posix() for path in sorted((shop / "templates").rglob("*.*"))]
-    with Damage(shop, chance, ("rules.yaml", "campaigns/hello.yaml", "data/customers.csv", "data/orders.csv", *words)):
+    files = ("rules.yaml", "campaigns/hello.yaml", "campaigns/everything.yaml")
+    with Damage(shop, chance, (*files, "data/customers.csv", "data/orders.csv", "data/points.csv", *words)):
         _told(check(shop), shop)
 
 
@@ -149,7 +203,7 @@ def main(files: int, first: int = 0) -> int:
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         shop = Path(folder) / "shop"
-        shutil.copytree(SHOP, shop)
+        lay(shop)
         for name, one in PARTS.items():
             started, turns = time.monotonic(), int(files * SHARES[name])
             for seed in range(first, first + turns):

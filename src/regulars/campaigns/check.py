@@ -13,8 +13,9 @@ from regulars.campaigns.row_checks import check_end, check_rows, check_same
 from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
+from regulars.campaigns.word_checks import WordChecks
 from regulars.errors import RegularsError
-from regulars.lang.expressions import Expression, Field
+from regulars.lang.expressions import ROW, Expression, Field
 from regulars.lang.model import Rules
 from regulars.lang.places_and_tongues import is_zone
 from regulars.lang.problems import Position, Problems
@@ -46,10 +47,12 @@ def check(root: Path) -> Problems:
             conditions = _conditions(project, vocabulary)
             _rows(source, problems, vocabulary)
             _people(conditions, vocabulary)
-        if is_zone(project.rules.shop.timezone):
+        zoned = is_zone(project.rules.shop.timezone)
+        if zoned:
             check_offers(project, clock.now(), problems)
         steps = _steps(project, problems)
-        _words(project, vocabulary, steps, problems, known=source.has("customers"))
+        today = _today(source) if zoned else clock.now().date()
+        WordChecks(project, vocabulary, steps, today).tell(problems)
     finally:
         source.connection.close()
     return problems
@@ -113,7 +116,7 @@ def _people(conditions: Conditions, vocabulary: Vocabulary) -> None:
     named = _named_conditions(vocabulary.rules)
     typed = [tree for one in vocabulary.derived for tree in one.expressions if tree.text in named]
     asked = conditions + [(named[tree.text], tree) for tree in typed]
-    asked = [(text, tree) for text, tree in asked if not tree.names & LEDGER_FACTS.keys()]
+    asked = [(text, tree) for text, tree in asked if not _needs_more(tree)]
     if not any(node.op in ("<>", "not", "=", "in") for _, tree in asked for node in tree.tree.walk()):
         return
     today = _today(source)
@@ -124,6 +127,11 @@ def _people(conditions: Conditions, vocabulary: Vocabulary) -> None:
     people = unknowns.People(source, snapshot.relation, today)
     for text, tree in asked:
         unknowns.tell(text, tree, people, problems)
+
+
+def _needs_more(tree: Expression) -> bool:
+    """Whether it reads more than people: what the ledger knows, or a row."""
+    return any(name in LEDGER_FACTS or name.startswith(f"{ROW}.") for name in tree.names)
 
 
 def _named_conditions(rules: Rules) -> dict[str, Written]:
@@ -149,19 +157,3 @@ def _steps(project: Project, problems: Problems) -> dict[str, Step]:
         file = project.campaign_file(name)
         enrich.check(campaign.enrich, steps, lambda path, file=file: project.position(file, path), problems)  # type: ignore[misc]  # mypy does not type a default of a lambda
     return steps
-
-
-def _words(
-    project: Project, vocabulary: Vocabulary, steps: dict[str, Step], problems: Problems, *, known: bool
-) -> None:
-    """`known`: whether the columns of customers are; without them no variable can be called unknown."""
-    from regulars.words import inspect
-
-    added = {
-        name: columns
-        for name, campaign in project.campaigns.items()
-        if (columns := enrich.added(campaign.enrich, steps)) is not None
-    }
-    for one in inspect.problems(project, set(vocabulary.fields), added):
-        if known or one.code != "unknown-variable":
-            problems.add(one.code, one.position, one.sentence, one.way_out, one.level)
