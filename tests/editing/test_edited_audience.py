@@ -96,54 +96,62 @@ def crowd(shop: SmallShop, people: int) -> None:
 
 
 def five_quiet_days(shop: SmallShop, **keys: str) -> None:
-    crowd(shop, 3)
+    """Twenty people on each of five days: of fewer, nothing surprises."""
+    crowd(shop, 20)
     shop.campaign("win", repeat="every run", **keys)
     for day in range(1, 6):
         (ran,) = days.live(shop, f"2026-02-0{day} 10:00", "win")
-        assert ran.send == {"email": 3}
+        assert ran.send == {"email": 20}
 
 
 def test_an_audience_three_times_its_largest_goes_and_one_larger_stops_and_asks(shop: SmallShop) -> None:
     five_quiet_days(shop)
-    crowd(shop, 9)
+    crowd(shop, 60)
     assert not days.select(shop, "win", "2026-02-06 10:00").stopped
-    crowd(shop, 10)
+    crowd(shop, 61)
     (ran,) = days.live(shop, "2026-02-06 10:00", "win")
-    assert "10" in ran.stopped
-    assert "expect" in ran.stopped
+    assert "61 people" in ran.stopped
+    assert "expect: {audience: {max:" in ran.stopped
     assert ran.enter == 0
 
 
 def test_the_plan_says_that_it_would_stop(shop: SmallShop, plan: Plan) -> None:
     five_quiet_days(shop)
-    crowd(shop, 10)
+    crowd(shop, 61)
     (stops,) = [line for line in plan("win", "2026-02-06 10:00").splitlines() if line.lower().startswith("stops")]
-    assert "10" in stops
+    assert "61 people" in stops
 
 
 def test_an_audience_of_nobody_where_it_never_was_stops_and_asks(shop: SmallShop) -> None:
     five_quiet_days(shop)
     shop.campaign("win", repeat="every run", audience="city = 'Nowhere'")
     (ran,) = days.live(shop, "2026-02-06 10:00", "win")
-    assert ran.stopped
+    assert "nobody in the audience" in ran.stopped
 
 
 def test_what_the_author_expects_overrides_both(shop: SmallShop) -> None:
     five_quiet_days(shop, expect="{audience: {max: 100}}")
-    crowd(shop, 10)
+    crowd(shop, 61)
     (ran,) = days.live(shop, "2026-02-06 10:00", "win")
-    assert (ran.stopped, ran.send) == ("", {"email": 10})
+    assert (ran.stopped, ran.send) == ("", {"email": 61})
     shop.campaign("win", repeat="every run", audience="city = 'Nowhere'", expect="{audience: {min: 0}}")
     (ran,) = days.live(shop, "2026-02-07 10:00", "win")
     assert ran.stopped == ""
 
 
 def test_a_campaign_that_was_empty_before_may_be_empty_again(shop: SmallShop) -> None:
-    shop.customer("ana")
-    shop.campaign("win", repeat="every run", audience="city = 'Nowhere'")
-    days.live(shop, FIRST, "win")
+    crowd(shop, 20)
+    empty = "city = 'Nowhere'"
+    for day, audience in ((FIRST, empty), (SECOND, "orders = 0"), (THIRD, empty)):
+        shop.campaign("win", repeat="every run", audience=audience, expect="{send: {max: 100}}")
+        (ran,) = days.live(shop, day, "win")
+    assert (ran.audience, ran.stopped) == (0, "")
+
+
+def test_of_a_handful_three_times_as_many_surprise_nobody(shop: SmallShop) -> None:
+    crowd(shop, 2)
     shop.campaign("win", repeat="every run")
-    days.live(shop, SECOND, "win")
-    shop.campaign("win", repeat="every run", audience="city = 'Nowhere'")
-    (ran,) = days.live(shop, THIRD, "win")
-    assert ran.stopped == ""
+    days.live(shop, FIRST, "win")
+    crowd(shop, 19)
+    (ran,) = days.live(shop, SECOND, "win")
+    assert (ran.stopped, ran.send) == ("", {"email": 19})

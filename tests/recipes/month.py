@@ -142,12 +142,13 @@ class Month:
         for number in range(self.length):
             day = self.first + timedelta(days=number)
             self.shop.today = day.isoformat()
-            if self.shop.is_new(self.shop.today):
+            mornings = self._mornings.get(self.shop.today, [])
+            for happens in mornings:
+                happens(desk)
+            if mornings or self.shop.is_new(self.shop.today):
                 desk.close()
                 desk = self.shop.desk()
             hurry(desk)
-            for happens in self._mornings.get(self.shop.today, []):
-                happens(desk)
             self._day(desk, day)
         desk.close()
         return self.got()

@@ -18,6 +18,7 @@ def test_who_is_about_to_lose_points_hears_of_it_whatever_they_said_about_advert
     shop.customer("silent", email_consent="no", sms_consent="no", language="en")
     for name in ("ion", "vera", "many", "far", "phone"):
         shop.customer(name, email="" if name == "phone" else f"{name}@example.com")
+    shop.order("ana", "2025-10-01 10:00:00")
     batch(month, "ana", 500, "2026-10-10")
     batch(month, "silent", 70, "2026-10-04")
     batch(month, "ion", 40, "2026-09-20")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 from month import Month
 
 from regulars.campaigns.convert import convert
 from regulars.campaigns.desk import Desk
+from regulars.ledger import referrals
 from small_shop import at
 
 
@@ -27,20 +29,15 @@ def test_regulars_are_asked_once_until_they_have_brought_a_friend(tmp_path: Path
     shop.customer("brought")
     for number in range(3):
         shop.order("brought", f"2026-05-{number + 1:02} 10:00:00")
-    # Somebody new came with the code of `brought` a year ago, and comes now with ana's.
     shop.customer("friend")
 
-    def brought_one(desk: Desk) -> None:
-        import pyarrow as pa
-
-        from regulars.ledger import referrals
-
+    def sends_a_friend(desk: Desk) -> None:
         with desk.ledger.writing() as connection:
             (row,) = referrals.codes_for(connection, pa.array(["brought"]), at("2026-05-01 10:00")).to_pylist()
-        shop.order("friend", "2026-05-31 10:00:00", coupon_code=row["code"])
-        convert(desk, at("2026-06-01 00:10"))
+        shop.order("friend", "2026-06-01 08:00:00", coupon_code=row["code"])
 
-    month.on("2026-06-01", brought_one)
+    month.on("2026-06-01", sends_a_friend)
+    month.on("2026-06-02", lambda desk: convert(desk, at("2026-06-02 00:10")))
 
     assert month.lived() == {
         "ana": ["Tue 2 Jun 11:00 email invite"],

@@ -14,7 +14,8 @@ def runs_out(month: Month, customer: str, product: str, on: str, known: str = "2
 def test_what_runs_out_is_told_once_and_together(tmp_path: Path) -> None:
     month = Month(tmp_path, "replenish", "2026-05-01")
     for name in ("ana", "ion", "vera", "dana"):
-        month.shop.customer(name)
+        month.shop.customer(name, language="en")
+        month.shop.order(name, "2026-04-10 10:00:00")
     month.shop.customer("silent", email_consent="no")
     month.shop.customer("nothing")
     runs_out(month, "ana", "coffee", "2026-05-10")

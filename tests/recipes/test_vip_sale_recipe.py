@@ -11,7 +11,7 @@ def test_it_goes_once_to_those_who_are_vip_that_morning(tmp_path: Path) -> None:
     month = Month(tmp_path, "vip_sale", "2026-11-10", watched=("18:00",))
     shop = month.shop
     for name, spent in {"ana": 6000, "ion": 5000, "vera": 9000, "small": 4999, "risen": 4999, "late": 4000}.items():
-        shop.customer(name, sms_consent="no" if name == "vera" else "yes")
+        shop.customer(name, language="en", sms_consent="no" if name == "vera" else "yes")
         shop.order(name, "2026-10-05 10:00:00", total=spent)
     shop.customer("lost")
     shop.order("lost", "2025-10-05 10:00:00", total=9000)

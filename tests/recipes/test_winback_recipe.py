@@ -21,7 +21,7 @@ def test_three_steps_until_somebody_orders(tmp_path: Path) -> None:
         "lost": "2025-02-01",
         "active": "2026-02-01",
         "silent": "2025-09-05",
-        "held": "2025-09-05",
+        "matei": "2025-09-05",
     }.items():
         shop.customer(name, sms_consent="no" if name in ("vera", "silent") else "yes")
         shop.order(name, f"{last_order} 12:00:00")
@@ -44,5 +44,5 @@ def test_three_steps_until_somebody_orders(tmp_path: Path) -> None:
     assert (first["value"], first["valid_until"][:10], first["ended_at"][:10]) == (10, "2026-03-22", "2026-03-22")
     assert (second["value"], second["valid_until"][:10], second["ended_at"]) == (15, "2026-03-27", None)
     arms = {row["customer_id"]: row["arm"] for row in days.rows(shop, "enrolment")}
-    assert arms.pop("held") == "holdout"
+    assert arms.pop("matei") == "holdout"
     assert set(arms) == {"long_since", "ana", "ion", "vera"}
