@@ -1,42 +1,28 @@
 """Why somebody gets a message, or does not: each condition with the value it saw, then each guard.
 
-Everything is asked of the engine that decides, over the same snapshot: there is no second evaluator that could differ.
+Everything is asked of the engine that decides, over the customer's own row: there is no second evaluator that could
+differ. Of a past day the decision log, the ledger and the kept snapshots tell what was decided then.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
+from regulars import clock
+from regulars.campaigns import decided
+from regulars.campaigns.answers import Answer, Explanation
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.guarded import Guards, judged
-from regulars.campaigns.seen import Line, Person
+from regulars.campaigns.past import Past
+from regulars.campaigns.person_desk import PersonDesk
+from regulars.campaigns.whom import Somebody, find
 from regulars.errors import WrongUse
 from regulars.ledger import contacts
-from regulars.people.engine import name as quoted
-from regulars.people.engine import text
 
 REMEMBERED = timedelta(days=90)
-PHONE = re.compile(r"\+?[\d ().\-/]{7,}")
-NATIONAL_DIGITS = 9
-"""The end of a phone number, the same with and without its country's prefix."""
-
-
-class Explanation(TypedDict):
-    """Everything about one campaign and one customer."""
-
-    campaign: str
-    title: str
-    decision: str
-    """`sent` (would be, if it ran now), a reason, `not in the audience`, `not due`, or `draft`, `paused`."""
-    would_get: str
-    """What it would send: `email winback/first in ro, 15 %`; empty where nothing can reach them."""
-    lines: list[Line]
-    before: list[str]
-    """What it sent them in the last 90 days."""
 
 
 class Why(TypedDict):
@@ -47,6 +33,8 @@ class Why(TypedDict):
     also: list[str]
     """Ids of other customers with the same address."""
     as_of: str
+    read_at: str
+    """When the data was read that the answers of today's day rest on; empty where each answer says its own."""
     campaigns: list[Explanation]
     log: list[dict[str, str]]
     """What runs decided on that day, by the decision log."""
@@ -54,104 +42,55 @@ class Why(TypedDict):
     """What reached them in the last 90 days, from any campaign."""
 
 
-def find(desk: Desk, who: str, at: datetime) -> list[tuple[str, str]]:
-    """(id, name) of the customers with this id, e-mail address or phone, the id first; raises WrongUse without any."""
-    snapshot, has = desk.snapshot(at), desk.rules.source.customer.mapped()
-    key = quoted(snapshot.id_column)
-    names = " || ' ' || ".join(f"coalesce({part}, '')" for part in ("first_name", "last_name") if part in has) or "''"
-    tests = [f"{key} = trim($1)"]
-    if "email" in has:
-        tests.append("lower(trim(email)) = lower(trim($1))")
-    if "phone" in has and PHONE.fullmatch(who.strip()):
-        ending = re.sub(r"\D", "", who)[-NATIONAL_DIGITS:]
-        tests.append(f"ends_with(regexp_replace(phone, '\\D', '', 'g'), {text(ending)})")
-    found = desk.connection.execute(
-        f"""select {key}, trim({names}) from {snapshot.relation} where {" or ".join(tests)}
-            order by {key} = trim($1) desc, {key} limit 10""",
-        [who],
-    ).fetchall()
-    if not found:
-        raise WrongUse(
-            "There is no customer with this id or address.", f"Ids are those of the column `{snapshot.id_column}`."
-        )
-    return [(str(customer), str(called or "")) for customer, called in found if found[0][0] != who or customer == who]
-
-
 def why(desk: Desk, who: str, campaigns: Sequence[str], at: datetime) -> Why:
-    """Explain `campaigns` (none: all) for one customer, as of `at`. Raises WrongUse for a customer nobody knows."""
-    (customer, called), *others = find(desk, who, at)
-    sent = _sent(desk, customer, at)
-    person = Person(desk, desk.snapshot(at), customer)
+    """Explain `campaigns` (none: all) for one customer, as of `at`.
+
+    A day before today is told by what was decided then, as far as that is kept. Raises WrongUse for a customer nobody
+    knows, or nobody knew then.
+    """
+    person, *others = find(desk, who)
+    names = list(campaigns or desk.project.campaigns)
+    if desk.day(at) < desk.day(clock.now()):
+        explained, read_at = Past(desk, person, at).explained(names), None
+    else:
+        explained, read_at = _of_today(desk, person, names, at)
     return {
-        "customer": customer,
-        "name": called,
-        "also": [other for other, _ in others],
+        "customer": person.customer,
+        "name": person.name,
+        "also": [other.customer for other in others],
         "as_of": at.astimezone(ZoneInfo(desk.zone)).isoformat(),
-        "campaigns": [_campaign(desk, person, name, at, sent) for name in campaigns or list(desk.project.campaigns)],
-        "log": _log(desk, customer, at),
-        "sent": sent,
+        "read_at": read_at.astimezone(ZoneInfo(desk.zone)).isoformat() if read_at else "",
+        "campaigns": explained,
+        "log": _log(desk, person.customer, at),
+        "sent": _sent(desk, person.customer, at),
     }
 
 
-def _campaign(desk: Desk, person: Person, name: str, at: datetime, sent: list[dict[str, str]]) -> Explanation:
-    campaign = desk.campaign(name)
-    audience = desk.condition(campaign.audience)
-    live = campaign.status == "live"
-    seen = judged(desk, person.customer, name, at, person.snapshot)
-    guards = Guards(desk, person.customer, name, seen, _next_due(desk, person, name))
-    status: Line = {"test": "status", "holds": live, "says": campaign.status, "saw": "" if live else "nothing leaves"}
-    return {
-        "campaign": name,
-        "title": str(campaign.title),
-        "decision": _decision(campaign.status, seen, inside=person.holds(audience)),
-        "would_get": guards.would_get,
-        "lines": [status, *person.lines(audience), *guards.lines()],
-        "before": [
-            f"{row['day']} `{row['name']}` by {row['channel']}: {row['state']}"
-            for row in sent
-            if row["campaign"] == name
-        ],
-    }
-
-
-def _decision(status: str, seen: dict[str, Any], *, inside: bool) -> str:
-    if status != "live":
-        return status
-    if not inside:
-        return "not in the audience"
-    return str(seen["reason"] or "sent") if seen["is_due"] else "not due"
-
-
-def _next_due(desk: Desk, person: Person, name: str) -> str:
-    """Of a yearly campaign: when it next is."""
-    schedule = desk.campaign(name).schedule
-    if schedule.kind != "yearly":
-        return "its day is over"
-    day = f"date {text(person.snapshot.day.isoformat())}"
-    (following,) = desk.connection.execute(
-        f"select next_anniversary(cast({quoted(schedule.column)} as date), {day} + 1) from regulars_person"
-    ).fetchone() or (None,)
-    return f"next on {following:%a %d %b %Y}" if following else f"{schedule.column} is unknown"
+def _of_today(
+    desk: Desk, person: Somebody, names: Sequence[str], at: datetime
+) -> tuple[list[Explanation], datetime | None]:
+    """What a run would decide now, and when the data was read that says so."""
+    with closing(PersonDesk.of(desk, person)) as alone:
+        alone.lay(desk, at, names)
+        if not alone.is_customer:
+            raise WrongUse(
+                f"The customer {person.customer} is not one yet on {desk.day(at)}.", "Ask about a later day by --as-of."
+            )
+        logs = decided.about(desk, person.customer, decided.runs(desk, desk.day(at)))
+        answers = [Answer(alone, name, at, [row for row in logs if row["campaign"] == name]) for name in names]
+        return [one for answer in answers for one in answer.explanations()], alone.read_at
 
 
 def _log(desk: Desk, customer: str, at: datetime) -> list[dict[str, str]]:
     """What the runs of that day decided about the customer."""
-    files = sorted((desk.folder / "decisions").glob(f"{desk.day(at)}-*.parquet"))
-    if not files:
-        return []
-    listed = ", ".join(text(str(file)) for file in files)
-    rows = desk.arrow(
-        f"""select campaign, decision, arm, channel, language, "at" from read_parquet([{listed}])
-            where customer_id = {text(customer)} order by "at", campaign"""
-    ).to_pylist()
+    told = ("campaign", "decision", "arm", "channel", "language", "at")
     zone = ZoneInfo(desk.zone)
-    return [
-        {
-            key: value.astimezone(zone).isoformat() if isinstance(value, datetime) else str(value or "")
-            for key, value in row.items()
-        }
-        for row in rows
-    ]
+
+    def spoken(value: Any) -> str:
+        return value.astimezone(zone).isoformat() if isinstance(value, datetime) else str(value or "")
+
+    rows = decided.about(desk, customer, decided.runs(desk, desk.day(at)))
+    return [{key: spoken(row.get(key)) for key in told} for row in rows]
 
 
 def _sent(desk: Desk, customer: str, at: datetime) -> list[dict[str, str]]:

@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from regulars.campaigns import calendar, dated
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.explain import find
 from regulars.campaigns.inside import newest_rows, row_columns
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
 from regulars.campaigns.reach import Reach
 from regulars.campaigns.rendering import outgoing
 from regulars.campaigns.running import enriched
 from regulars.campaigns.select import Selector
+from regulars.campaigns.whom import find
 from regulars.errors import ProjectError, WrongUse
 from regulars.lang.campaign import DATE
 from regulars.lang.model import Message
@@ -44,7 +44,7 @@ def preview(
             f"`{campaign}` has no message `{message}`.",
             f"It has: {', '.join(str(one.name) for one in described.messages)}.",
         )
-    customer = find(desk, who, at)[0][0] if who else _somebody(desk, campaign, at)
+    customer = find(desk, who)[0].customer if who else _somebody(desk, campaign, at)
     return [shown for one in wanted for shown in _message(desk, campaign, one, (customer, language), at, every=not who)]
 
 

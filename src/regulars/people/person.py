@@ -6,8 +6,10 @@ table; the same queries as for everybody run over it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,11 @@ class PersonTaker(SnapshotTaker):
         self.source.connection.execute(f"create or replace temp table {PERSON} as {self._from(snapshot)}")
         return self._snapshot(None, snapshot)
 
+    def read_at(self, people: Path) -> datetime:
+        """When the source said what the kept file `people` holds."""
+        told = json.loads(people.with_suffix(".json").read_text(encoding="utf-8")).get("read_at")
+        return datetime.fromisoformat(told) if told else datetime.fromtimestamp(people.stat().st_mtime, UTC)
+
     def _snapshot(self, people: Path | None, path: Path | None = None) -> PersonSnapshot:
         return PersonSnapshot(path or Path(), self.day, self._id, 1, None, [], people or Path())
 
@@ -125,7 +132,8 @@ class PersonTaker(SnapshotTaker):
         return f"select * from read_parquet({engine.text(str(file))}) where {own}"
 
     def _counted(self) -> str:
-        source = PersonSource.of(self.source, self.customer)
+        own = isinstance(self.source, PersonSource)
+        source = self.source if own else PersonSource.of(self.source, self.customer)
         counting = Counting(replace(self.vocabulary, source=source), self.day)
         counting.load()
         return self._joined(self._own_columns(), self.vocabulary.counted)

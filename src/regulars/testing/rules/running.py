@@ -8,9 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from regulars import clock
+from regulars.campaigns.answers import Explanation
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.explain import Explanation, why
+from regulars.campaigns.explain import why
 from regulars.campaigns.rehearsal import NOON, rehearsing, time_of
+from regulars.campaigns.seen import MARKS
 from regulars.errors import WrongUse
 from regulars.lang.problems import Position, Problems
 from regulars.lang.project import Project
@@ -165,7 +168,8 @@ def _reasons(
                 )
             for name in one.campaigns:
                 at = datetime.combine(day, time_of(desk.campaign(name).schedule), ZoneInfo(desk.zone))
-                told = why(desk, f"{mark}:{one.customer}", [name], at)
+                with clock.frozen(at):
+                    told = why(desk, f"{mark}:{one.customer}", [name], at)
                 lines += [line for explanation in told["campaigns"] for line in _told(explanation)]
     return {customer: list(dict.fromkeys(lines)) for customer, lines in reasons.items()}
 
@@ -192,10 +196,9 @@ def _values(vocabulary: Vocabulary, name: str, row: Mapping[str, object]) -> lis
 
 
 def _told(explanation: Explanation) -> list[str]:
-    marks = {True: "✓", False: "✗", None: "?"}
     head = f"{explanation['campaign']}: {explanation['decision']}"
     lines = [
-        f"  {line['test']:<12}{marks[line['holds']]} {line['says']}" + (f"    {line['saw']}" if line["saw"] else "")
+        f"  {line['test']:<12}{MARKS[line['holds']]} {line['says']}" + (f"    {line['saw']}" if line["saw"] else "")
         for line in explanation["lines"]
     ]
     return [head, *lines]
