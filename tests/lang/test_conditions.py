@@ -53,7 +53,7 @@ def shape(node):
         ("orders == 1", "write-equals", "=="),
         ("orders = 1 && vip", "write-and", "&&"),
         ("orders = 1 || vip", "write-or", "||"),
-        ('lifecycle = "lapsed"', "text-in-quotes", '"lapsed"'),
+        ('lifecycle = "lapsed', "text-in-quotes", '"'),
         ("lifecycle = “lapsed”", "typographic-quotes", "“"),
         ("lifecycle = ‘lapsed’", "typographic-quotes", "‘"),
         ("lifecycle = «lapsed»", "typographic-quotes", "«"),

@@ -14,6 +14,7 @@ from typer.models import CommandInfo
 
 from regulars.cli import act, begin, codes, look, serve, team, trying
 from regulars.cli.app import app, tell
+from regulars.cli.wrong_words import in_our_words
 from regulars.errors import RegularsError, WrongUse
 from regulars.lang.project import find_root
 
@@ -84,7 +85,7 @@ def _wrong_use(words: str, arguments: list[str]) -> int:
         near = difflib.get_close_matches(unknown, _verbs(), 1) if not verb else []
         hint = f" Did you mean `{near[0]}`?" if near and "Did you mean" not in words else ""
         lists = f"`regulars {verb} --help` tells what it takes." if verb else f"Verbs: {', '.join(_verbs())}."
-        tell(f"regulars: {' '.join(words.split())}{hint}\n  {lists}")
+        tell(f"regulars: {in_our_words(words)}{hint}\n  {lists}")
     return WrongUse.exit_code
 
 

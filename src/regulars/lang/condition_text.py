@@ -55,15 +55,15 @@ def look(text: str) -> None:
             "write straight single quotes: 'lapsed'",
             found.start(),
         )
-    if found := re.search(r'"[^"]*"?', outside):
-        word = found[0].strip('"')
+    if outside.count('"') % 2:
         raise Refused(
             "text-in-quotes",
-            f"`{word}` stands in double quotes, which name a column in SQL.",
-            f"text stands in straight single quotes: '{word}'",
-            found.start(),
-            len(found[0]),
+            "A double quote opens here and does not close; text stands in straight single quotes.",
+            "write 'lapsed'",
+            outside.rindex('"'),
         )
+    # What stands in double quotes is told once it is known what it may have been meant to be.
+    outside = re.sub(r'"[^"]*"', lambda found: " " * len(found[0]), outside)
     for sign, code, sentence, way_out in _SIGNS:
         if found := re.search(sign, outside):
             raise Refused(code, sentence, way_out, found.start(), len(found[0]))

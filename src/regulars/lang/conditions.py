@@ -192,6 +192,8 @@ class _Reader:
                 length,
             )
         name = tree.name
+        if self.text[start : start + 1] == '"':
+            return Node("quoted", (), name, start, length)
         if name.lower() == "today":
             return Node("today", (), None, start, length)
         return Node("column", (), name, start, length)

@@ -23,9 +23,9 @@ class Node:
     """One operation. `op` names it, `args` are its operands, `value` a literal or a column's name.
 
     `start` and `length` are its place in the text of the condition; `kind` is empty until the tree is typed.
-    Operations: column, text, number, yes_no, null, today, date, all (the `*` of `count(*)`), and, or, not, is_null,
-    in, between, like, case (when, then, …, else), neg, the comparisons, the arithmetic, and
-    every name of `FUNCTIONS` and `AGGREGATES`.
+    Operations: column, quoted (a word in double quotes, which no condition keeps), text, number, yes_no, null, today,
+    date, all (the `*` of `count(*)`), and, or, not, is_null, in, between, like, case (when, then, …, else), neg, the
+    comparisons, the arithmetic, and every name of `FUNCTIONS` and `AGGREGATES`.
     """
 
     op: str

@@ -86,8 +86,8 @@ class Typing:
         self.problems.add(code, self.text.at(node.start, node.length), sentence, way_out)
 
     def _node(self, node: Node) -> Node | None:  # noqa: PLR0911  # a case for each kind of node
-        if node.op == "column":
-            return self._column(node)
+        if node.op in ("column", "quoted"):
+            return self._column(node) if node.op == "column" else self._quoted(node)
         leaf: dict[str, Kind] = {
             "text": "text",
             "number": "number",
@@ -149,13 +149,13 @@ class Typing:
         if name.startswith(f"{ROW}."):
             self._no_such_column(node, name.removeprefix(f"{ROW}."))
             return None
-        owners = [owner for owner, field in self.fields.items() if name in field.values]
-        if owners:
+        if owner := self._owner(name):
             self._add(
                 "text-in-quotes",
                 node,
-                f"`{name}` is not a {self.place}. Did you mean the text '{name}'?",
-                "text stands in straight single quotes",
+                f"`{name}` is not a {self.place}. Did you mean the text '{name}'? "
+                "Text stands in straight single quotes.",
+                self._one_of(owner),
             )
             return None
         near = difflib.get_close_matches(name, self.fields, 1, 0.6)
@@ -169,6 +169,25 @@ class Typing:
             "known here: " + ", ".join(sorted(self.fields)[:40]),
         )
         return None
+
+    def _quoted(self, node: Node) -> None:
+        """A word in double quotes, which SQL takes for a column and its author for a text."""
+        name = str(node.value)
+        owner, known = self._owner(name), name in self.fields
+        meant = f"the name {name}, which needs no quotes" if known else f"the text '{name}'"
+        self._add(
+            "text-in-quotes",
+            node,
+            f"Double quotes name a column in SQL. Did you mean {meant}? Text stands in straight single quotes.",
+            self._one_of(owner) if owner else "",
+        )
+
+    def _owner(self, value: str) -> str:
+        """A segment that has `value` as one of its values; empty where none has."""
+        return next((owner for owner, field in self.fields.items() if value in field.values), "")
+
+    def _one_of(self, segment: str) -> str:
+        return f"{segment} is one of: {', '.join(self.fields[segment].values)}"
 
     def _no_such_column(self, node: Node, column: str) -> None:
         """`row.COLUMN` where there is no row, or no such column of it."""
@@ -296,14 +315,16 @@ class Typing:
             "unknown-value",
             right,
             f"`{left.value}` is never '{right.value}'.{hint}",
-            f"{left.value} is one of: " + ", ".join(field.values),
+            self._one_of(str(left.value)),
         )
         return False
 
     def _call(self, node: Node, signature: Signature) -> Node | None:
         least, most = len(signature.takes) - signature.optional, None if signature.repeats else len(signature.takes)
         if len(node.args) < least or (most is not None and len(node.args) > most):
-            self._add("wrong-arguments", node, f"`{node.op}` takes {' and '.join(signature.takes)}.", signature.meaning)
+            given = {0: "nothing stands", 1: "one value stands"}.get(len(node.args), f"{len(node.args)} values stand")
+            sentence = f"`{node.op}` takes {takes(signature)}; {given} here."
+            self._add("wrong-arguments", node, sentence, f"{node.op}: {signature.meaning}")
             return None
         shared: Kind | None = None
         for position, arg in enumerate(node.args):
@@ -326,6 +347,18 @@ class Typing:
     def _note(self, node: Node) -> str:
         field = self.fields.get(str(node.value)) if node.op == "column" else None
         return field.note if field else ""
+
+
+def takes(signature: Signature) -> str:
+    """What a function takes, for a sentence: `a number and, if you want, a condition`."""
+    if signature.repeats:
+        return "two values or more"
+    spoken = [" or ".join(_ARGUMENT[kind] for kind in wanted.split(" or ")) for wanted in signature.takes]
+    needed = len(spoken) - signature.optional
+    return " and ".join(spoken[:needed]) + "".join(f" and, if you want, {more}" for more in spoken[needed:])
+
+
+_ARGUMENT = SPOKEN | {"yes_no": "a condition", "any": "a value"}
 
 
 def _takes(wanted: str, kind: Kind) -> bool:

@@ -20,6 +20,7 @@ import duckdb
 
 from regulars.errors import SourceError
 from regulars.lang.model import Kind
+from regulars.lang.suggest import nearest
 from regulars.people import csv_lines
 from regulars.people.columns import NO, YES, from_text, listed
 from regulars.people.csv_lines import Form
@@ -29,6 +30,7 @@ FORMAT = 4
 """Part of every key: a new way to read makes old copies useless."""
 SAMPLE = 20_480
 """Rows from which a column's kind is guessed; the guess is then held against every row."""
+_ENDINGS = (".csv", ".parquet", ".tsv", ".gz")
 KEPT_SECONDS = 3_600
 """How long the copy of a file that has changed is kept: somebody may still be reading it."""
 
@@ -65,12 +67,22 @@ class Prepared:
     """Changes whenever a file does."""
 
 
+def _near_file(root: Path, pattern: str) -> str:
+    """` Did you mean …?` with a file of the project that is called nearly so; empty where none is."""
+    folders = [folder for folder in (root / "data", root / Path(pattern).parent) if ".." not in folder.parts]
+    inside = [folder for folder in folders if folder.is_relative_to(root) and folder.is_dir()]
+    names = {path.name: path for folder in inside for path in folder.iterdir() if path.suffix in _ENDINGS}
+    found = nearest(Path(pattern).name, sorted(names))
+    return f" Did you mean {names[found].relative_to(root).as_posix()}?" if found else ""
+
+
 def matching(root: Path, pattern: str) -> list[Path]:
     """The files that `pattern` (relative to `root`) names, sorted; raises SourceError where there is none."""
     found = sorted(root / path for path in glob.glob(pattern, root_dir=root, recursive=True))  # noqa: PTH207  # pathlib follows no absolute pattern
     files = [path for path in found if path.is_file()]
     if not files:
-        raise SourceError(f"There is no file {pattern}.", "Put it there, or correct the path under `source.tables`.")
+        way_out = "Put it there, or correct the path under `source.tables`."
+        raise SourceError(f"There is no file {pattern}.{_near_file(root, pattern)}", way_out)
     return files
 
 

@@ -157,9 +157,9 @@ def _orders(source: Source, customers: str, orders: str) -> list[Problem]:
     )
     found = []
     if nobody or strangers:
-        parts = [f"{nobody:,} {'order names' if nobody == 1 else 'orders name'} no customer"] * bool(nobody) + [
-            f"{strangers:,} {'names' if strangers == 1 else 'name'} one who is not in `customers`"
-        ] * bool(strangers)
+        names = ["order names" if one == 1 else "orders name" for one in (nobody, strangers)]
+        parts = [f"{nobody:,} {names[0]} no customer"] * bool(nobody)
+        parts += [f"{strangers:,} {names[1]} somebody who is not in `customers`"] * bool(strangers)
         found.append(
             Problem(
                 _place(source, "orders"),
