@@ -67,6 +67,8 @@ class Desk:
     settings: Settings
     problems: Problems
     looking: bool = False
+    exports_codes: bool = True
+    """Whether codes that are made are laid in files for the shop's checkout."""
     foresight: Foresight = field(default_factory=Foresight)
     _conditions: dict[tuple[Written, str], Expression] = field(default_factory=dict)
     _laid: dict[str, pa.Table] = field(default_factory=dict)

@@ -33,6 +33,11 @@ def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int,
     """Write chunk number `chunk` (from 0) of a batch. Running it twice, or twice at once, changes nothing."""
     # The batch lies in the order of its people, a row group to a chunk.
     rows = desk.arrow(f"select * from read_parquet({text(str(batch))}) where chunk = {chunk}")
+    return enrol_rows(desk, campaign, run_id, rows, at)
+
+
+def enrol_rows(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datetime) -> Enrolled:
+    """Write people of a batch (10,000 at most), in one transaction."""
     if rows.num_rows == 0:
         return Enrolled(0, 0)
     rows = rows.append_column("enrolment_id", ids.draw(rows.num_rows))

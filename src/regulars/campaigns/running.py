@@ -14,7 +14,7 @@ import pyarrow as pa
 from regulars import clock
 from regulars.campaigns import calendar, decided, enrich, stopping
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk
+from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk, enrol_rows
 from regulars.campaigns.letters import OF, Letters
 from regulars.campaigns.select import ENTERING, LATER, TOO_LATE, Selector, in_line, summary
 from regulars.campaigns.steps import StepContext
@@ -98,6 +98,31 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
             counts=asdict(selected) | remembered,
         )
     return replace(selected, enter=people, chunks=-(-people // CHUNK))
+
+
+def run_in_memory(desk: Desk, campaign: str, at: datetime) -> Selected:
+    """A whole run of a live campaign that leaves no log and no files: for a rehearsal, which nobody resumes or asks."""
+    snapshot, selector = desk.snapshot(at), Selector(desk, campaign, at)
+    table = selector.run(snapshot, "regulars_selected")
+    counts = summary(desk, table)
+    stopped = stopping.reason(desk, campaign, at, table, counts)
+    selected = replace(_selected(ids.one(), campaign, counts), stopped=stopped)
+    if stopped:
+        return selected
+    people = entrants(desk, campaign, at, table, snapshot)
+    remembered = selector.entering.remember(table) if selector.entering.asked else {}
+    with desk.ledger.writing() as connection:
+        editions.keep(connection, desk.project.fingerprint, desk.project.texts, at)
+        said = asdict(selected) | remembered
+        runs.begin(
+            connection, selected.run_id, campaign, as_of=at, audience=selected.audience, counts=said,
+            fingerprint=desk.project.fingerprint, snapshot=snapshot.path.name,
+        )  # fmt: skip
+        runs.finish(connection, selected.run_id, at)
+    starts = range(0, people.num_rows, CHUNK)
+    for start in starts:
+        enrol_rows(desk, campaign, selected.run_id, people.slice(start, CHUNK), at)
+    return replace(selected, enter=people.num_rows, chunks=len(starts))
 
 
 def enrol(desk: Desk, run_id: str, chunk: int) -> Enrolled:

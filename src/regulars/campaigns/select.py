@@ -75,7 +75,8 @@ class Selector:
         self.desk.connection.execute(f"create or replace temp table regulars_entering as {self._entering()}")
         self.reach.prepare("regulars_entering", taken, "true" if self.anyway else "not already")
         judgement = self.reach.judgement("regulars_entering", f"{self.extra}{self._own_columns()}{_JUDGED}")
-        self.desk.connection.execute(f"create or replace temp table {quoted(into)} as {_settled(judgement)}")
+        settled = _settled(judgement, several=bool(self.campaign.row))
+        self.desk.connection.execute(f"create or replace temp table {quoted(into)} as {settled}")
         return into
 
     def _own_columns(self) -> str:
@@ -167,8 +168,12 @@ _JUDGED = (
 )
 
 
-def _settled(judgement: str) -> str:
-    """The judgement with the decisions that are no guard's, and of several rows of one person as many as the caps let.
+_PLACE = """count(*) filter (where reason is null)
+                      over (partition by customer_id order by regulars_nth rows unbounded preceding)"""
+
+
+def _settled(judgement: str, *, several: bool) -> str:
+    """The judgement with the decisions that are no guard's, and of `several` rows of one as many as the caps let.
 
     The others are tried again at the next run.
     """
@@ -179,9 +184,7 @@ def _settled(judgement: str) -> str:
                                  when regulars_timing <> 'now' and ({asked}) then regulars_timing
                                  else reason end as reason) from judged
         ), queued as (
-          select *, count(*) filter (where reason is null)
-                      over (partition by customer_id order by regulars_nth rows unbounded preceding) as regulars_place
-          from told
+          select *, {_PLACE if several else "1"} as regulars_place from told
         )
         select * exclude (regulars_arrives, regulars_timing, regulars_room, regulars_room_all, regulars_nth,
                           regulars_place)

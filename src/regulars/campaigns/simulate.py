@@ -37,6 +37,7 @@ def simulate(
         for name in campaigns:
             desk.campaign(name)
         hurry(desk)
+        desk.logs = False
         desk.look_at_rows(_evening(desk, first + timedelta(days=days - 1)))
         lived: list[Day] = []
         for number in range(days):
