@@ -90,7 +90,7 @@ def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
 
 def test_the_page_about_templates_names_every_filter_and_link() -> None:
     from regulars.words.allowed import FILTERS
-    from regulars.words.inspect import LINKS, REFERRAL
+    from regulars.words.variables import LINKS, REFERRAL
 
     said = (REPOSITORY / "docs" / "how-to" / "templates.md").read_text(encoding="utf-8")
     for filter_name in FILTERS:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 
 import pytest
 
+from regulars.words.preheader import with_place
 from regulars.words.render import Words, WordsError
 from regulars.words.sources import Sources
 
@@ -176,3 +179,71 @@ def test_a_subject_is_one_line_whatever_stands_in_it(words):
         words.subject("x", "en", known, "Hi {{ customer.first_name }}\n there")
         == "Hi Kate Bcc: ioana@example.com there"
     )
+
+
+HIDDEN = re.compile(r'<div style="display:none[^"]*">([^<]*)</div>')
+
+
+def test_a_preview_text_stands_hidden_at_the_top_of_a_letter_that_knows_nothing_of_it(written):
+    words = written({"a.en.html": "<html><body title='a>b'>\n<p>Dear {{ x }}</p></body></html>", "a.en.txt": "x"})
+    html = words.email("a", "en", {"x": "<b>"}, "s", "For {{ x }}, & soon").html
+    assert html.split("\n")[0].endswith("</div>")
+    assert HIDDEN.findall(html) == ["For &lt;b&gt;, &amp; soon"]
+    assert html.index("display:none") < html.index("Dear")
+
+
+def test_without_a_preview_text_nothing_is_added(written):
+    letter = "<html><body>\n<p>Dear</p></body></html>"
+    assert written({"a.en.html": letter, "a.en.txt": "x"}).email("a", "en", {}, "s").html == letter
+
+
+def test_a_letter_that_says_where_its_preview_text_stands_gets_it_there_and_nowhere_else(written):
+    layout = "<html><body><i>{% block top %}{% endblock %}</i></body></html>"
+    letter = '{% extends "l.html" %}{% block top %}{{ preview_text }}{% endblock %}'
+    words = written({"l.html": layout, "a.en.html": letter, "a.en.txt": "x"})
+    assert words.email("a", "en", {}, "s", "Soon").html == "<html><body><i>Soon</i></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("letter", "start"), [("<p>x</p>", "<div"), ("<!doctype html><p>x</p>", "<!doctype html><div"),
+                          ("<html><head></head><p>x</p></html>", "<html><head></head><div")]
+)  # fmt: skip
+def test_a_letter_without_a_body_has_a_place_too(written, letter, start):
+    html = written({"a.en.html": letter, "a.en.txt": "x"}).email("a", "en", {}, "s", "Soon").html
+    assert html.startswith(start)
+    assert HIDDEN.findall(html) == ["Soon"]
+
+
+def test_the_shops_layout_shows_the_preview_text_in_place_of_its_own(words, context):
+    known = context("winback/first", "en")
+    own = words.email("winback/first", "en", known, "s").html
+    html = words.email("winback/first", "en", known, "s", "Kept for {{ customer.first_name }}").html
+    assert ">Kept for Kate</div>" in html
+    assert len(html) < len(own) + 100
+    assert "display:none" not in html
+
+
+def test_a_body_that_never_ends_is_given_up_at_once():
+    started = time.perf_counter()
+    with_place("<body " + "{{ a }}'" * 5_000)
+    with_place("<body " + "{% if a %}" * 5_000)
+    assert time.perf_counter() - started < 1
+
+
+def test_an_e_mail_needs_html_and_plain_text_in_a_language(written):
+    words = written({"a.en.html": "x", "a.en.txt": "x", "a.ro.html": "x"}, ("en", "ro"))
+    assert words.language("a", "email", "ro") == "en"
+
+
+def test_a_campaign_may_write_in_fewer_languages_with_a_fallback_of_its_own(words):
+    few = words.speaking(["ru", "en"])
+    assert few.language("winback/first", "email", "ro") == "ru"
+    assert few.language("winback/first", "email", "en") == "en"
+
+
+def test_a_version_keeps_the_preview_texts(written):
+    words = written({"a.en.html": "x", "a.en.txt": "x"})
+    plain, more = words.version("a", {"en": "s"}), words.version("a", {"en": "s"}, {"en": "p"})
+    assert plain.hash != more.hash
+    assert Words.of_version(more.files_json).preview_texts == {"en": "p"}
+    assert Words.of_version(plain.files_json).preview_texts == {}

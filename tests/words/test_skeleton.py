@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from regulars.words.filters import filters_for
+from regulars.words.preheader import UNPLACED, with_place
 from regulars.words.render import Words
 from regulars.words.skeleton import Rendered, plain, styled
 from regulars.words.sources import Sources
@@ -26,20 +27,25 @@ FRAMES = [
     "<p>{v}</p>\n",
     '<a title="{v}" href="https://x.example/{v}">{v}</a>',
     "{{% if a %}}{v}{{% else %}}nobody{{% endif %}}",
-    "{{% for x in rows %}}[{{{{ x }}}}|{v}]{{% endfor %}}",
+    "{{% for x in list %}}[{{{{ x }}}}|{v}]{{% endfor %}}",
+    "{{% for one in rows %}}<b>{{{{ one.what }}}}</b>{{% if one.n > 4 %}}{v}{{% endif %}}{{{{ one.n }}}}{{% endfor %}}",
+    "{{% if row.n > 4 %}}{{{{ row.what }}}}{{% else %}}{v}{{% endif %}}{{{{ (rows | first).what | default(row.n) }}}}",
     "static & words <br>",
     "{{# a comment #}}{{% if n > 1 and a %}} many {{% elif b %}}{v}{{% endif %}}",
 ]
 TEMPLATES = st.lists(st.tuples(st.sampled_from(FRAMES), st.sampled_from(VALUES)), min_size=1, max_size=6).map(
     lambda parts: "".join(frame.format(v=value) for frame, value in parts)
 )
+ROW = st.fixed_dictionaries({"what": PRINTABLE, "n": st.integers(0, 9)})
 CONTEXTS = st.fixed_dictionaries(
     {
         "a": PRINTABLE,
         "b": PRINTABLE,
         "c": st.none() | PRINTABLE,
         "n": st.integers(0, 9),
-        "rows": st.lists(PRINTABLE, max_size=3),
+        "list": st.lists(PRINTABLE, max_size=3),
+        "row": ROW,
+        "rows": st.lists(ROW, max_size=3),
     }
 )
 
@@ -59,6 +65,15 @@ def test_without_styles_skeleton_and_holes_are_the_plain_rendering_byte_for_byte
     parts = words.email_parts("t", "en", known, "s")
     assert parts.html.skeleton.fill(parts.html.holes) == bare(text, True, known)
     assert parts.text.text == bare(text, False, known)
+
+
+@given(TEMPLATES, CONTEXTS, st.sampled_from(["{{ a }}, {{ row.what }}", "Look & see"]))
+def test_with_a_preview_text_they_are_too(text, known, preview_text):
+    letter = f"<!doctype html><html><body class='x'>\n{text}</body></html>"
+    words = Words(Sources({"t.en.html": letter, "t.en.txt": text}), ["en"], "en", SHOP)
+    parts = words.email_parts("t", "en", known, "s", preview_text)
+    shown = words.subject("t", "en", known, preview_text)
+    assert parts.html.skeleton.fill(parts.html.holes) == bare(with_place(letter), True, known | {UNPLACED: shown})
 
 
 class Seen(HTMLParser):
@@ -95,8 +110,8 @@ STYLED = """<!doctype html><html lang="en"><head><title>{{ a }}</title>
 <style>p { color: red } .b a { color: blue; font-family: Georgia, serif } td { padding: 1px }
 @media (max-width: 600px) { p { color: green !important } }</style></head>
 <body><!--[if mso]><table><tr><td>{{ b }}<![endif]--><p title="{{ b }}">{{ a }}{{ b }} and <b>{{ a }}</b></p>
-<table class="b">{% for x in rows %}<tr><td>{{ x }}</td><td>
-<a href="https://x.example/{{ x }}?a=1&amp;b={{ b }}" title='{{ x }}'>{{ x }}</a>
+<table class="b">{% for x in rows %}<tr><td>{{ x.what }}</td><td>
+<a href="https://x.example/{{ x.what }}?a=1&amp;b={{ row.what }}" title='{{ x.what }}'>{{ x.n }}</a>
 </td></tr>{% endfor %}</table>
 {% if c %}<p>{{ c }}</p>{% endif %}</body></html>"""
 

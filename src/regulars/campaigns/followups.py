@@ -16,7 +16,7 @@ from datetime import date, datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import code_files, pool_codes
+from regulars.campaigns import code_files, formerly, pool_codes
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK
 from regulars.campaigns.exits import EXIT, exited
@@ -55,6 +55,7 @@ def advance(desk: Desk, at: datetime) -> Advanced:
     for name, campaign in desk.project.campaigns.items():
         if campaign.status != "live":
             continue
+        formerly.settle(desk, name)
         # A second message may already be due behind a first one that was left out.
         for _ in campaign.messages:
             one = _Pass(desk, name, at)

@@ -130,7 +130,7 @@ def _campaign(desk: Desk, name: str, at: datetime, reached: list[pa.ChunkedArray
         "withheld": counts["withheld"],
         "holdout": counts["holdout"],
         "held": counts["held"],
-        "inside": entries.running(desk.ledger, name).num_rows,
+        "inside": entries.running(desk.ledger, name, former=desk.names_of(name)[1]).num_rows,
         "later": _later(desk, name, at, sum(would_send.values())),
         "cost": cost(desk, name, campaign.messages[0], messages),
         "liability": liability(desk, codes, at),

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from regulars.campaigns import dated, frequency
+from regulars.campaigns import dated, formerly, frequency
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.local_time import after_quiet, later, quiet_hours
 from regulars.lang.model import Campaign, Message
@@ -209,10 +209,10 @@ class Reach:
         """By a hash of campaign and customer: stable, and independent between campaigns. Who is inside stays so."""
         if self.inside or self.campaign.is_service:
             return "'treated'"
-        salt = self.desk.ledger.salt("arms")
+        salt, drawn = self.desk.ledger.salt("arms"), formerly.drawn_as(self.desk, self.name)
         shop, own = self.desk.rules.guards.holdout.fraction, self.campaign.holdout.fraction
         return f"""case when hash_share({text(f"{salt}|{SHOP}|")} || customer_id) < {shop} then 'shop-holdout'
-                        when hash_share({text(f"{salt}|campaign {self.name}|")} || customer_id) < {own} then 'holdout'
+                        when hash_share({text(f"{salt}|campaign {drawn}|")} || customer_id) < {own} then 'holdout'
                         else 'treated' end"""
 
 

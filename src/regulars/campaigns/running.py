@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from regulars import clock
-from regulars.campaigns import calendar, decided, enrich, stopping
+from regulars.campaigns import calendar, decided, enrich, formerly, stopping
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk, enrol_rows
 from regulars.campaigns.letters import OF, Letters
@@ -70,6 +70,7 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
     run_id = ids.one()
     if described.status != "live":
         return Selected(run_id, campaign, stopped=f"its status is {described.status}; only a live campaign sends.")
+    formerly.settle(desk, campaign)
     snapshot = desk.snapshot(at)
     seen = decided.seen(described.messages[0].send.channels)
     selector = Selector(desk, campaign, at, extra=seen)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from regulars.campaigns import approval, dated, offers, pool_codes
+from regulars.campaigns import approval, calendar, dated, formerly, offers, pool_codes, unusual
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.select import expected
 
@@ -16,12 +16,22 @@ def reason(desk: Desk, campaign: str, at: datetime, table: str, counts: dict[str
     `table` has its decisions, `counts` what `summary` makes of them.
     """
     return (
-        dated.missing(desk, campaign, at)
+        _ended(desk, campaign, at)
+        or formerly.unsaid(desk, campaign)
+        or dated.missing(desk, campaign, at)
         or expected(desk.campaign(campaign), counts)
+        or unusual.audience(desk, campaign, counts)
         or _offer_over(desk, campaign, at)
         or pool_codes.too_few(desk, campaign, table)
         or approval.waits(desk, campaign, counts)
     )
+
+
+def _ended(desk: Desk, campaign: str, at: datetime) -> str:
+    described = desk.campaign(campaign)
+    if not calendar.has_ended(described, at, desk.zone):
+        return ""
+    return f"its last day was {described.ends} (`ends`); those inside go on, and nobody enters any more."
 
 
 def _offer_over(desk: Desk, campaign: str, at: datetime) -> str:

@@ -50,15 +50,16 @@ LEFT JOIN code ON code.enrolment_id = enrolment.id AND code.message_name = (
     WHERE one.enrolment_id = enrolment.id AND one.ended_at IS NULL
       AND carrier.state NOT IN ('suppressed', 'expired', 'skipped', 'dead')
     ORDER BY one.issued_at DESC, carrier.id DESC LIMIT 1)
-WHERE enrolment.campaign = :campaign AND enrolment.ended_at IS NULL AND enrolment.arm = 'treated'
+WHERE enrolment.campaign IN (:campaign, :former) AND enrolment.ended_at IS NULL AND enrolment.arm = 'treated'
 """
 
 
-def running(ledger: Ledger, campaign: str, names: Sequence[str] = ()) -> pa.Table:
+def running(ledger: Ledger, campaign: str, names: Sequence[str] = (), *, former: str = "") -> pa.Table:
     """Entries of a campaign that have not ended, each with its latest message and the code that is still good.
 
-    The latest is the one that comes last in `names`, the campaign's messages in order; those that the campaign no
-    longer has come before all others. A code whose message never went out is not good.
+    Those under its `former` name too, where it has one. The latest message is the one that comes last in `names`, the
+    campaign's messages in order; those that the campaign no longer has come before all others. A code whose message
+    never went out is not good.
 
     Columns: enrolment_id, customer_id, occasion, row_ids, entered_at, entry_due, offer_step, then of the latest message
     name, state, due_at, and of the code old_code, old_kind, old_value, old_until, old_gift (null where there is none).
@@ -66,7 +67,8 @@ def running(ledger: Ledger, campaign: str, names: Sequence[str] = ()) -> pa.Tabl
     arms = " ".join(f"WHEN :name_{place} THEN {place}" for place in range(len(names)))
     statement = _RUNNING.format(place=f"CASE one.name {arms} ELSE -1 END" if names else "one.due_at")
     bound = {f"name_{place}": name for place, name in enumerate(names)}
-    return ledger.arrow(statement, {"campaign": campaign, **bound}, schema=RUNNING)
+    asked = {"campaign": campaign, "former": former or campaign, **bound}
+    return ledger.arrow(statement, asked, schema=RUNNING)
 
 
 def end(connection: Connection, enrolment_ids: Sequence[str], at: datetime, reason: str) -> None:

@@ -413,7 +413,10 @@ class Membership(SQLModel, table=True):
 
 
 class Salt(SQLModel, table=True):
-    """Random secrets of this ledger that must outlive a change of environment keys: `arms`, `addresses`."""
+    """Random secrets of this ledger that must outlive a change of environment keys: `arms`, `addresses`.
+
+    `campaign NAME` is no secret: the name under which the arms of a renamed campaign are drawn.
+    """
 
     name: str = Field(primary_key=True)
     value: str
