@@ -12,7 +12,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from regulars.campaigns import dated, formerly, frequency
+from regulars.campaigns import formerly, frequency
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.local_time import after_quiet, later, quiet_hours
 from regulars.lang.model import Campaign, Message
@@ -20,6 +20,7 @@ from regulars.lang.scalars import Channel
 from regulars.people import addresses, engine
 from regulars.people.engine import text
 from regulars.people.formulas import Formula
+from regulars.words.daily import of_day
 
 SHOP = "shop"
 
@@ -77,7 +78,7 @@ class Reach:
         formula, row, day = Formula(self.desk.day(self.at), {}), self.campaign.row, self.desk.day(self.at)
         arms, last = [], ""
         for step in self.message.template.steps:
-            name = text(str(step.name) if self.inside else dated.of_day(str(step.name), day))
+            name = text(str(step.name) if self.inside else of_day(str(step.name), day))
             if step.otherwise:
                 last = name
                 break

@@ -21,7 +21,7 @@ from regulars.words.preheader import PLACED, UNPLACED
 from regulars.words.press import Kind, Press, pieces, press_for
 from regulars.words.reading import mentions
 from regulars.words.skeleton import Rendered, Shape, Skeleton, plain, styled
-from regulars.words.sources import FOLDER, Sources, WordsError
+from regulars.words.sources import FOLDER, FORMS, Sources, WordsError
 from regulars.words.subject import one_line
 
 __all__ = ["Email", "EmailParts", "Version", "Words", "WordsError"]
@@ -95,20 +95,22 @@ class Words:
 
     def speaks(self, template: str, channel: str) -> bool:
         """Whether `template` has words for a channel (`email`, `sms`) in any language that messages are written in."""
-        suffix = "sms" if channel == "sms" else "html"
-        return any(self._sources.file(template, language, suffix) for language in self._languages)
+        return any(self._whole(template, language, channel) for language in self._languages)
 
     def language(self, template: str, channel: str, wanted: str | None) -> str | None:
         """The language a message is really written in: the customer's, else the fallback, else None.
 
-        `channel` is `email` or `sms`; `ro-MD` and `RO` are read as `ro` where only that is written.
+        `channel` is `email`, which needs HTML and plain text, or `sms`; `ro-MD` and `RO` are read as `ro` where only
+        that is written.
         """
-        suffix = "sms" if channel == "sms" else "html"
         tag = (wanted or "").strip().replace("_", "-")
         for language in (tag, tag.lower(), tag.lower().partition("-")[0]):
-            if language in self._languages and self._sources.file(template, language, suffix):
+            if language in self._languages and self._whole(template, language, channel):
                 return language
-        return self._fallback if self._sources.file(template, self._fallback, suffix) else None
+        return self._fallback if self._whole(template, self._fallback, channel) else None
+
+    def _whole(self, template: str, language: str, channel: str) -> bool:
+        return all(self._sources.file(template, language, form) for form in FORMS[channel])
 
     def email(
         self, template: str, language: str, context: Mapping[str, Any], subject: str, preview_text: str = ""

@@ -13,6 +13,8 @@ from regulars.errors import ProjectError
 
 FOLDER = "templates"
 SUFFIXES = ("html", "txt", "sms")
+FORMS: dict[str, tuple[str, ...]] = {"email": ("html", "txt"), "sms": ("sms",)}
+"""The files that a message needs, by channel."""
 LARGEST = 262_144
 """Bytes of one template file; larger ones are not read."""
 
