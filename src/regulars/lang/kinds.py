@@ -14,7 +14,6 @@ from regulars.lang.expressions import (
     COMPARISONS,
     FUNCTIONS,
     PEOPLE_FUNCTIONS,
-    ROW,
     Expression,
     Field,
     Node,
@@ -22,6 +21,7 @@ from regulars.lang.expressions import (
 )
 from regulars.lang.model import Kind
 from regulars.lang.problems import Problems
+from regulars.lang.unknown_names import Names
 from regulars.lang.written import Written
 
 SPOKEN: dict[str, str] = {
@@ -87,7 +87,7 @@ class Typing:
 
     def _node(self, node: Node) -> Node | None:  # noqa: PLR0911  # a case for each kind of node
         if node.op in ("column", "quoted"):
-            return self._column(node) if node.op == "column" else self._quoted(node)
+            return self._column(node)
         leaf: dict[str, Kind] = {
             "text": "text",
             "number": "number",
@@ -141,75 +141,19 @@ class Typing:
 
     def _column(self, node: Node) -> Node | None:
         name = str(node.value)
-        known = self.fields.get(name) or self.fields.get(name.lower())
+        known = None if node.op == "quoted" else self.fields.get(name) or self.fields.get(name.lower())
         if known and known.broken:
             return None
         if known:
             return replace(node, kind=known.kind, value=name if name in self.fields else name.lower())
-        if name.startswith(f"{ROW}."):
-            self._no_such_column(node, name.removeprefix(f"{ROW}."))
-            return None
-        if owner := self._owner(name):
-            self._add(
-                "text-in-quotes",
-                node,
-                f"`{name}` is not a {self.place}. Did you mean the text '{name}'? "
-                "Text stands in straight single quotes.",
-                self._one_of(owner),
-            )
-            return None
-        near = difflib.get_close_matches(name, self.fields, 1, 0.6)
-        hint = f" Did you mean `{near[0]}`?" if near else ""
-        if name in self.elsewhere:
-            hint = " It is known of customers, and this is asked of rows."
-        self._add(
-            "unknown-name",
-            node,
-            f"`{name}` is not a {self.place}.{hint}",
-            "known here: " + ", ".join(sorted(self.fields)[:40]),
-        )
+        if told := self._names.quoted(name) if node.op == "quoted" else self._names.unknown(name):
+            code, sentence, way_out = told
+            self._add(code, node, sentence, way_out)
         return None
 
-    def _quoted(self, node: Node) -> None:
-        """A word in double quotes, which SQL takes for a column and its author for a text."""
-        name = str(node.value)
-        owner, known = self._owner(name), name in self.fields
-        meant = f"the name {name}, which needs no quotes" if known else f"the text '{name}'"
-        self._add(
-            "text-in-quotes",
-            node,
-            f"Double quotes name a column in SQL. Did you mean {meant}? Text stands in straight single quotes.",
-            self._one_of(owner) if owner else "",
-        )
-
-    def _owner(self, value: str) -> str:
-        """A segment that has `value` as one of its values; empty where none has."""
-        return next((owner for owner, field in self.fields.items() if value in field.values), "")
-
-    def _one_of(self, segment: str) -> str:
-        return f"{segment} is one of: {', '.join(self.fields[segment].values)}"
-
-    def _no_such_column(self, node: Node, column: str) -> None:
-        """`row.COLUMN` where there is no row, or no such column of it."""
-        columns = [name.removeprefix(f"{ROW}.") for name in self.fields if name.startswith(f"{ROW}.")]
-        if not self.row:
-            alone = column in self.fields
-            self._add(
-                "no-row",
-                node,
-                f"`{ROW}.{column}`: {'here a name stands alone' if alone else 'there is no one row here'}.",
-                f"write `{column}`"
-                if alone
-                else "only a campaign with `for_each`, and without `together`, has a row to read",
-            )
-        elif columns:
-            near = difflib.get_close_matches(column, columns, 1, 0.6)
-            self._add(
-                "unknown-name",
-                node,
-                f"`{column}` is not a column of `{self.row}`.{f' Did you mean `{ROW}.{near[0]}`?' if near else ''}",
-                f"`{self.row}` has: " + ", ".join(sorted(columns)[:40]),
-            )
+    @property
+    def _names(self) -> Names:
+        return Names(self.fields, self.place, self.row, self.elsewhere)
 
     def _operation(self, node: Node) -> Node | None:
         if node.op in ("and", "or", "not"):
@@ -315,7 +259,7 @@ class Typing:
             "unknown-value",
             right,
             f"`{left.value}` is never '{right.value}'.{hint}",
-            self._one_of(str(left.value)),
+            self._names.one_of(str(left.value)),
         )
         return False
 
