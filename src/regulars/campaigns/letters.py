@@ -180,7 +180,7 @@ class Letters:
         parts = []
         if own := self.row_columns(letters.column_names):
             fields = ", ".join(f"{quoted(one.removeprefix(f'{ROW}.'))} := {quoted(one)}" for one in own)
-            parts.append(f"row := struct_pack({fields})")
+            parts.append(f'"row" := struct_pack({fields})')
         if self.reads_rows and ROWS in letters.column_names:
             there = {field.name for field in letters.schema.field(ROWS).type.value_type}
             fields = ", ".join(f"{quoted(one)} := one.{quoted(one)}" for one in sorted(self.reads[ROWS] & there))
