@@ -6,13 +6,13 @@ of the same files that reaches at most that many, and a tenth more: people come 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from regulars.campaigns.desk import Desk
-from regulars.errors import ProjectError, WrongUse
+from regulars.campaigns.team import of_the_team
+from regulars.errors import ProjectError
 from regulars.ledger import approvals
 
 GROWTH = 10
@@ -50,7 +50,7 @@ def approve(desk: Desk, fingerprint: str, name: str, campaigns: Sequence[str], a
 
     Raises ProjectError where the files are not those of `fingerprint`, WrongUse for a name that is not of the team.
     """
-    _of_the_team(desk, name)
+    of_the_team(desk, name)
     if fingerprint != desk.project.fingerprint:
         raise ProjectError(
             f"The files are not those of plan {fingerprint} any more; theirs is {desk.project.fingerprint}. "
@@ -70,15 +70,3 @@ def approve(desk: Desk, fingerprint: str, name: str, campaigns: Sequence[str], a
         for one in let_go:
             approvals.record(connection, fingerprint, one.campaign, name, one.people, at)
     return let_go
-
-
-def _of_the_team(desk: Desk, name: str) -> None:
-    team = [str(one) for one in desk.rules.shop.team]
-    if name in team:
-        return
-    near = difflib.get_close_matches(name, team, 1)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
-    raise WrongUse(
-        f"`{name}` is nobody of `shop.team` in rules.yaml.{hint}",
-        f"The team: {', '.join(team)}." if team else "Write it there:  team: {ana: ana@casaverde.example}",
-    )

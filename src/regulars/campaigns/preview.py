@@ -37,6 +37,12 @@ def preview(
     Returns, for each message and channel it may take: message, template, channel, language, reads (the subject, or the
     text) and path (of an .html or .txt file in `.regulars/preview`).
     """
+    wanted, customer = wanted_messages(desk, campaign, message), shown_to(desk, campaign, who, at)
+    return [shown for one in wanted for shown in _message(desk, campaign, one, (customer, language), at, every=not who)]
+
+
+def wanted_messages(desk: Desk, campaign: str, message: str) -> list[Message]:
+    """The messages of a campaign, or the one called `message`; raises WrongUse where there is none."""
     described = desk.campaign(campaign)
     wanted = [one for one in described.messages if message in ("", str(one.name))]
     if not wanted:
@@ -44,8 +50,12 @@ def preview(
             f"`{campaign}` has no message `{message}`.",
             f"It has: {', '.join(str(one.name) for one in described.messages)}.",
         )
-    customer = find(desk, who)[0].customer if who else _somebody(desk, campaign, at)
-    return [shown for one in wanted for shown in _message(desk, campaign, one, (customer, language), at, every=not who)]
+    return wanted
+
+
+def shown_to(desk: Desk, campaign: str, who: str, at: datetime) -> str:
+    """The id of the customer `who` (id or address); empty: of somebody who would get it."""
+    return find(desk, who)[0].customer if who else _somebody(desk, campaign, at)
 
 
 def _somebody(desk: Desk, campaign: str, at: datetime) -> str:
@@ -70,8 +80,8 @@ def _message(
 ) -> list[dict[str, str]]:
     """One message for `person` (id, the language asked for or none), by each channel and template it may take."""
     customer, language = person
-    row, shown = _row(desk, campaign, message, customer, at), []
-    templates = dated.templates(desk, message, (_day(desk, campaign, at),)) if every else [row["template"]]
+    row, shown = outbox_row(desk, campaign, message, customer, at, named=not every), []
+    templates = dated.templates(desk, message, (day_shown(desk, campaign, at),)) if every else [row["template"]]
     for template, channel in product(templates, message.send.channels):
         spoken = desk.words_of(campaign).language(template, channel, language or row["language"])
         if spoken is None:
@@ -101,17 +111,20 @@ def _message(
     return shown
 
 
-def _day(desk: Desk, campaign: str, at: datetime) -> date:
+def day_shown(desk: Desk, campaign: str, at: datetime) -> date:
     """The day of a template with `{date}`: the next one on which the campaign runs."""
     today = desk.day(at)
     return calendar.next_day(desk.campaign(campaign).schedule, today) or today
 
 
-def _row(desk: Desk, campaign: str, message: Message, customer: str, at: datetime) -> dict[str, Any]:
-    """The row that the outbox would hold."""
-    day = _day(desk, campaign, at)
+def outbox_row(
+    desk: Desk, campaign: str, message: Message, customer: str, at: datetime, *, named: bool
+) -> dict[str, Any]:
+    """The row that the outbox would hold. Who is not `named` stands for all: `unless` leaves out nobody's offer."""
+    day = day_shown(desk, campaign, at)
     snapshot, letters = desk.snapshot(at), Letters(desk, campaign, message, (day,))
-    template = Reach(desk, campaign, message, at, inside=True).template
+    reach = Reach(desk, campaign, message, at, inside=True)
+    template, off = reach.template, reach.without_offer if named else "false"
     columns = {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
     language = "coalesce(s.language, '')" if "language" in columns else "''"
     key, moment = f"s.{quoted(snapshot.id_column)}", f"timestamptz {text(at.isoformat())}"
@@ -121,7 +134,7 @@ def _row(desk: Desk, campaign: str, message: Message, customer: str, at: datetim
     person = desk.arrow(
         f"""select {key} as customer_id, '' as enrolment_id, {text(desk.zone)} as zone, '' as channel,
                    {language} as language, replace({template}, {text(DATE)}, {text(day.isoformat())}) as template,
-                   '' as address, false as offer_off, 0 as offer_step, {moment} as due_at, {moment} as not_before,
+                   '' as address, {off} as offer_off, 0 as offer_step, {moment} as due_at, {moment} as not_before,
                    {moment} as expires_at, {text(desk.day(at).isoformat())} as local_day, true as when_holds
                    {letters.customer_columns("s", columns)}{"".join(f", r.{quoted(one)}" for one in own)}
             from {snapshot.relation} s {about if rows else ""} where {key} = {text(customer)}"""

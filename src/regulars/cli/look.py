@@ -155,15 +155,26 @@ def preview(
     ] = "",
     message: Annotated[str, typer.Option("--message", help="The message's name. Default: all of the campaign.")] = "",
     language: Annotated[str, typer.Option("--language", help="Show it in this language.")] = "",
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="NAME", help="Send it, marked as a test, in every language to somebody of `shop.team`."
+        ),
+    ] = "",
     project: ProjectOption = None,
     as_of: AsOfOption = "",
     *,
     open_it: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Write a campaign's messages as one customer would see them, into .regulars/preview."""
+    """Write a campaign's messages as one customer would see them, into .regulars/preview; or send them to yourself."""
     from regulars.campaigns.desk import Desk
     from regulars.campaigns.preview import preview as previewed
 
+    if to:
+        from regulars.cli.team import send_proofs
+
+        send_proofs(root_of(project), campaign, to, as_of, customer=customer, message=message, language=language)
+        return
     with Desk.open(root_of(project), looking=True) as desk:
         written = previewed(desk, campaign, customer, moment(as_of, desk.zone), message=message, language=language)
         for one in written:

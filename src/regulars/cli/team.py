@@ -1,12 +1,14 @@
-"""The verb of the team: approve."""
+"""What the team does: approve, and get proofs."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from regulars.cli.app import AsOfOption, ProjectOption, answer, app, moment, root_of
+from regulars.errors import MessagesFailed
 
 
 @app.command()
@@ -41,3 +43,25 @@ def approve(
         f"It holds for plan {fingerprint}, as long as nobody edits the files, and for up to {GROWTH} % more people. "
         "Nothing was sent."
     )
+
+
+def send_proofs(
+    root: Path, campaign: str, name: str, as_of: str, *, customer: str = "", message: str = "", language: str = ""
+) -> None:
+    """Send a campaign's messages to `name` of the team and tell what became of each.
+
+    Raises MessagesFailed where one of them did not go out, WrongUse for a name that is not of the team.
+    """
+    from regulars.campaigns.desk import Desk
+    from regulars.campaigns.proofs import prove
+
+    with Desk.open(root, looking=True) as desk:
+        at = moment(as_of, desk.zone)
+        proofs = prove(desk, campaign, name, at, customer=customer, message=message, language=language)
+    for one in proofs:
+        told = f"sent to {name}, marked as a test" if one.sent else one.outcome
+        answer("  ".join(part for part in (one.message, one.template, one.channel, one.language, told) if part))
+    answer("It counts against no cap and for no conversion; its codes are none.")
+    failed = sum(1 for one in proofs if not one.sent)
+    if failed:
+        raise MessagesFailed(f"{failed} of {len(proofs)} tests did not go out.", "The lines above say why.")
