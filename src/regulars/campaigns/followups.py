@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -66,6 +66,14 @@ def advance(desk: Desk, at: datetime) -> Advanced:
     return Advanced(written, ended)
 
 
+def _near(message: Message, above: pa.Table, at: datetime) -> pa.Table:
+    """Without those for whom it cannot be time yet: by somebody's calendar a length is at most a day shorter."""
+    if message.after is None or message.after.origin:
+        return above
+    latest = at - message.after.length.delta + timedelta(days=1, hours=2)
+    return above.filter(pc.fill_null(pc.less_equal(above["due_at"], pa.scalar(latest, above["due_at"].type)), True))
+
+
 @dataclass
 class _Pass:
     """One look at one campaign."""
@@ -107,6 +115,7 @@ class _Pass:
 
     def _write(self, message: Message, above: pa.Table) -> int:
         """Decide about `message` for those for whom it is time; `above` are all who stand right before it."""
+        above = _near(message, above, self.at)
         if above.num_rows == 0:
             return 0
         snapshot = self.desk.snapshot(self.at)

@@ -16,7 +16,7 @@ from typing import Any, Self
 from regulars import clock
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.foresight import Foresight
-from regulars.campaigns.reach import _country as country_of
+from regulars.campaigns.reach import country_of
 from regulars.campaigns.select import before_in_line
 from regulars.campaigns.whom import Somebody
 from regulars.people.addresses import email_address, phone_number

@@ -103,7 +103,7 @@ class Reach:
         from regulars.ledger import consent
 
         desk = self.desk
-        addresses.prepare(desk.connection, desk.folder, people, _country(desk), self.channels)
+        addresses.prepare(desk.connection, desk.folder, people, country_of(desk), self.channels)
         self.keep("regulars_spoken", consent.words(desk.ledger, str(self.campaign.topic or "")))
         self.keep("regulars_suppressed", consent.suppressions(desk.ledger))
         frequency.lay(desk, self.at, taken, f"select customer_id from {people} where {asked}")
@@ -243,7 +243,7 @@ def _pick(channels: tuple[Channel, ...], column: str) -> str:
     )
 
 
-def _country(desk: Desk) -> str:
+def country_of(desk: Desk) -> str:
     """The country whose clocks the shop's zone is: how phones without a prefix are read."""
     from babel.core import get_global
 

@@ -14,10 +14,12 @@ from zoneinfo import ZoneInfo
 from regulars import clock
 from regulars.campaigns.convert import convert_arriving
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.reach import country_of
 from regulars.campaigns.rehearsal import EVENING, Day, hurry, live_day, rehearsing
 from regulars.campaigns.simulated import Simulation, summed
 from regulars.errors import WrongUse
 from regulars.lang.project import Project
+from regulars.people import addresses
 
 LONGEST = 731
 """Days: two years."""
@@ -39,6 +41,7 @@ def simulate(
         hurry(desk)
         desk.logs = False
         desk.look_at_rows(_evening(desk, first + timedelta(days=days - 1)))
+        _know_addresses(desk, first)
         lived: list[Day] = []
         for number in range(days):
             day = first + timedelta(days=number)
@@ -57,6 +60,15 @@ def _only(project: Project, campaigns: Sequence[str]) -> Project:
         for name, one in project.campaigns.items()
     }
     return replace(project, campaigns=known)
+
+
+def _know_addresses(desk: Desk, day: date) -> None:
+    """Read the addresses of everybody at once, rather than of those who are new in an audience, run by run."""
+    mapped, sends = desk.rules.source.customer.mapped(), [one.messages for one in desk.project.campaigns.values()]
+    columns = (f"{one if one in mapped else 'cast(null as varchar)'} as {one}" for one in ("email", "phone", "country"))
+    channels = {channel for messages in sends for message in messages for channel in message.send.channels}
+    people = f"(select {', '.join(columns)} from {desk.snapshot(_evening(desk, day)).relation})"
+    addresses.prepare(desk.connection, desk.folder, people, country_of(desk), tuple(channels))
 
 
 def _credit(desk: Desk, day: date) -> None:
