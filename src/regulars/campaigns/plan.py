@@ -6,35 +6,36 @@ later one. So the figures are those of runs in this order.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import calendar, pool_codes, running, stopping
-from regulars.campaigns.costs import Cost, Liability, cost, liability
+from regulars.campaigns import calendar, onward, pool_codes, running, stopping, uncertain, withheld
+from regulars.campaigns.comparison import Compared, Comparison
+from regulars.campaigns.costs import Cost, Promised, cost, promised
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.editions import Earlier, Editions
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
+from regulars.campaigns.limits import Limit, limits
+from regulars.campaigns.onward import Later
 from regulars.campaigns.samples import Sample, samples
 from regulars.campaigns.select import Selector, summary
-from regulars.ledger import entries, facts
+from regulars.campaigns.uncertain import Unknown
+from regulars.campaigns.withheld import Again
+from regulars.lang.expressions import ROW
+from regulars.ledger import facts, usual
+from regulars.people.snapshot import Snapshot
 
 PLANNED = "regulars_planned"
-"""DuckDB: the decisions of the campaign that is being planned."""
-
-
-class Later(TypedDict):
-    """A later message: at most this many people, not before that moment (ISO)."""
-
-    message: str
-    send: str
-    at_most: int
-    due: str
-    unless: str
-    """`ordered`, or the condition that takes people out; empty: nothing does."""
+"""DuckDB: the decisions about the campaign that is being planned."""
+WEEKS = 8
+"""How far back one looks for what a usual day of this name sends."""
 
 
 class PlannedCampaign(TypedDict):
@@ -49,23 +50,36 @@ class PlannedCampaign(TypedDict):
     next: str
     """The next day (ISO) on which it does; empty: none within a year."""
     audience: int
+    compared: Comparison
+    """Against its last run, or a git revision: who came and who left, and why."""
+    unknown: Unknown | None
+    """Who is not in the audience because something about them is not known."""
     send: dict[str, int]
     """By channel: what a run would send. Nothing where `stopped` says why."""
     would_send: dict[str, int]
     """What it would send if nothing stopped it; `languages`, `cost`, `liability` and `samples` are of these."""
     languages: dict[str, dict[str, int]]
+    other_tongues: dict[str, int]
+    """By language: how many get a message in it and speak another one."""
     withheld: dict[str, int]
+    again: dict[str, Again]
+    """By reason: when those people are asked again."""
     holdout: int
     held: int
     """Of those it would send: how many wait for the end of quiet hours."""
+    waiting: int
+    """Who enters before the first message is due."""
     inside: int
     """Entered earlier, and still on their way."""
+    rewritten: int
+    """Messages to those inside whose words were edited since they were last used."""
     later: list[Later]
     cost: Cost
-    liability: Liability
+    liability: Promised
     pools: dict[str, int]
     """The pools its messages take codes from, and how many codes each has left."""
     stopped: str
+    limits: list[Limit]
     samples: list[Sample]
 
 
@@ -74,28 +88,44 @@ class Plan(TypedDict):
 
     as_of: str
     fingerprint: str
+    read_at: str
+    """When the data was read (ISO, the shop's clock); empty: unknown."""
     newest_order: str
     customers: int
     people: int
-    """Different people who would get something."""
+    """Different people who would get something today: of campaigns that are due and that nothing stops."""
+    usual: int | None
+    """What such a day of the week usually sends: the median of the last weeks; None: nobody knows yet."""
+    against: str
+    """The git revision it is compared with; empty: with the last runs."""
+    vanished: list[str]
+    """Campaigns of that revision that are gone."""
     campaigns: list[PlannedCampaign]
 
 
-def plan(desk: Desk, campaigns: Sequence[str], at: datetime) -> Plan:
+def plan(desk: Desk, campaigns: Sequence[str], at: datetime, against: str = "") -> Plan:
     """Walk the way of runs of `campaigns`, one after the other, up to the moment before something happens.
 
-    Without names: all campaigns, those that are due first, in the order of `regulars run`.
+    Without names: all campaigns, those that are due first, in the order of `regulars run`. `against`: a git revision
+    to compare the rules with, over the same data; without it each campaign is compared with its last run. Raises
+    WrongUse for a revision git does not know.
     """
-    snapshot = desk.snapshot(at)
-    reached: list[pa.ChunkedArray] = []
+    editions = Editions(desk, at, against)
+    names = list(campaigns) or in_order(desk, at)
+    planning = _Planning(desk, at, against, {name: editions.of(name) for name in names}, *editions.lay())
     with desk.foresight.during():
-        planned = [_campaign(desk, name, at, reached) for name in campaigns or in_order(desk, at)]
+        planned = [planning.campaign(name) for name in names]
+    snapshot = desk.snapshot(at)
     return {
         "as_of": at.astimezone(ZoneInfo(desk.zone)).isoformat(),
         "fingerprint": desk.project.fingerprint,
+        "read_at": snapshot.read_at.astimezone(ZoneInfo(desk.zone)).isoformat() if snapshot.read_at else "",
         "newest_order": snapshot.newest_order.isoformat() if snapshot.newest_order else "",
         "customers": snapshot.customers,
-        "people": len(pc.unique(pa.chunked_array([part for one in reached for part in one.chunks], pa.string()))),
+        "people": planning.people(),
+        "usual": _usual(desk, at),
+        "against": against,
+        "vanished": editions.vanished,
         "campaigns": planned,
     }
 
@@ -106,38 +136,83 @@ def in_order(desk: Desk, at: datetime) -> list[str]:
     return [*due, *(name for name in desk.project.campaigns if name not in due)]
 
 
-def _campaign(desk: Desk, name: str, at: datetime, reached: list[pa.ChunkedArray]) -> PlannedCampaign:
-    campaign, day = desk.campaign(name), desk.day(at)
-    counts, messages, codes = _foreseen(desk, name, at)
-    stopped = _stopped(desk, name, at, counts)
-    would_send = counts["send"]
-    if not stopped:
+@dataclass
+class _Planning:
+    """Plans campaigns in turn; remembers whom they reach."""
+
+    desk: Desk
+    at: datetime
+    against: str
+    earlier: dict[str, Earlier]
+    snapshot: Snapshot
+    both: str
+    """The relation with the columns of today's rules and of those they are compared with."""
+    reached: list[pa.ChunkedArray] = field(default_factory=list)
+    """Customers who get something on this day."""
+
+    def people(self) -> int:
+        """How many different people are reached."""
+        return len(pc.unique(pa.chunked_array([part for one in self.reached for part in one.chunks], pa.string())))
+
+    def campaign(self, name: str) -> PlannedCampaign:
+        """What a run of `name` would do, after those before it."""
+        desk, at, campaign = self.desk, self.at, self.desk.campaign(name)
+        counts, messages, codes = _foreseen(desk, name, at)
+        stopped = _stopped(desk, name, at, counts)
+        due = calendar.due(campaign, at, desk.zone)
+        following = calendar.next_day(campaign.schedule, desk.day(at))
+        standing = onward.inside(desk, name)
+        planned: PlannedCampaign = {
+            "campaign": name,
+            "title": str(campaign.title),
+            "status": campaign.status,
+            "schedule": str(campaign.schedule),
+            "due": due,
+            "next": following.isoformat() if following else "",
+            "audience": counts["audience"],
+            "compared": self._compared(name),
+            "unknown": self._unknown(name),
+            "send": {} if stopped else counts["send"],
+            "would_send": counts["send"],
+            "languages": counts["languages"],
+            "other_tongues": withheld.other_tongues(desk, PLANNED, desk.snapshot(at)),
+            "withheld": counts["withheld"],
+            "again": withheld.again(desk, name, at, PLANNED, counts["withheld"]),
+            "holdout": counts["holdout"],
+            "held": counts["held"],
+            "waiting": counts.get("later", 0),
+            "inside": standing["people"],
+            "rewritten": standing["rewritten"],
+            "later": onward.later(desk, name, at, sum(counts["send"].values())),
+            "cost": cost(desk, name, campaign.messages[0], messages),
+            "liability": promised(desk, name, codes, at),
+            "pools": pool_codes.left(desk, name),
+            "stopped": stopped,
+            "limits": limits(desk, name, at, counts),
+            "samples": samples(desk, name, at, messages),
+        }
+        if not stopped:
+            self._goes_out(name, messages, today=due)
+        return planned
+
+    def _compared(self, name: str) -> Comparison:
+        compared = Compared(self.desk, name, self.at, self.earlier[name], self.snapshot, self.both, PLANNED)
+        return compared.told(self.against)
+
+    def _unknown(self, name: str) -> Unknown | None:
+        campaign, vocabulary = self.desk.campaign(name), self.desk.vocabulary
+        audience = self.desk.condition(campaign.audience, campaign.row)
+        if any(one.startswith(f"{ROW}.") for one in audience.names):
+            return None
+        segments = {one.name: one for one in vocabulary.derived}
+        snapshot = self.desk.snapshot(self.at)
+        return uncertain.unknown(self.desk.connection, snapshot.relation, snapshot.day, audience, segments)
+
+    def _goes_out(self, name: str, messages: pa.Table, *, today: bool) -> None:
         leaving = messages.filter(pc.equal(messages["state"], "planned"))
-        reached.append(leaving["customer_id"])
-        desk.foresight.add(name, _sent_days(desk, leaving))
-    following = calendar.next_day(campaign.schedule, day)
-    return {
-        "campaign": name,
-        "title": str(campaign.title),
-        "status": campaign.status,
-        "schedule": str(campaign.schedule),
-        "due": calendar.due_on(campaign.schedule, day),
-        "next": following.isoformat() if following else "",
-        "audience": counts["audience"],
-        "send": {} if stopped else would_send,
-        "would_send": would_send,
-        "languages": counts["languages"],
-        "withheld": counts["withheld"],
-        "holdout": counts["holdout"],
-        "held": counts["held"],
-        "inside": entries.running(desk.ledger, name, former=desk.names_of(name)[1]).num_rows,
-        "later": _later(desk, name, at, sum(would_send.values())),
-        "cost": cost(desk, name, campaign.messages[0], messages),
-        "liability": liability(desk, codes, at),
-        "pools": pool_codes.left(desk, name),
-        "stopped": stopped,
-        "samples": samples(desk, name, at, messages),
-    }
+        if today:
+            self.reached.append(leaving["customer_id"])
+        self.desk.foresight.add(name, _sent_days(self.desk, leaving))
 
 
 def _foreseen(desk: Desk, name: str, at: datetime) -> tuple[dict[str, Any], pa.Table, pa.Table]:
@@ -145,7 +220,7 @@ def _foreseen(desk: Desk, name: str, at: datetime) -> tuple[dict[str, Any], pa.T
     snapshot = desk.snapshot(at)
     table = Selector(desk, name, at).run(snapshot, PLANNED)
     counts = summary(desk, table)
-    letters = Letters(desk, name, desk.campaign(name).messages[0], (desk.day(at),))
+    letters = Letters(desk, name, desk.campaign(name).messages[0])
     people = running.entrants(desk, name, at, table, snapshot)
     people = desk.arrow("select *, customer_id as enrolment_id from people where arm = 'treated'", people=people)
     if "referral" in letters.reads:
@@ -167,20 +242,12 @@ def _stopped(desk: Desk, name: str, at: datetime, counts: dict[str, Any]) -> str
     return stopping.reason(desk, name, at, PLANNED, counts)
 
 
-def _later(desk: Desk, name: str, at: datetime, sent: int) -> list[Later]:
-    """Later messages; `after` counts days and hours by the shop's clock, through changes of daylight saving."""
-    campaign = desk.campaign(name)
-    due = at.astimezone(ZoneInfo(desk.zone))
-    later: list[Later] = []
-    for message in campaign.messages[1:]:
-        due += message.after.length.delta if message.after else due - due
-        later.append(
-            {
-                "message": str(message.name),
-                "send": str(message.send),
-                "at_most": sent,
-                "due": due.isoformat(),
-                "unless": str(campaign.exit or "").strip(),
-            }
-        )
-    return later
+def _usual(desk: Desk, at: datetime) -> int | None:
+    """What the same days of the weeks before sent: the median of those on which something ran."""
+    today = desk.day(at)
+    same = {today - timedelta(weeks=week) for week in range(1, WEEKS + 1)}
+    sent: dict[Any, int] = {}
+    for moment, messages in usual.sent_by_runs(desk.ledger, at - timedelta(weeks=WEEKS, days=1), at):
+        if (day := desk.day(moment)) in same:
+            sent[day] = sent.get(day, 0) + messages
+    return round(statistics.median(sent.values())) if len(sent) > 1 else None

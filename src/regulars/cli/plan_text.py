@@ -3,89 +3,215 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.plan import Later, Plan, PlannedCampaign
-from regulars.cli.layout import counted, row, wrapped
+from regulars.campaigns.plan import Plan, PlannedCampaign
+from regulars.cli.edit_text import of_comparison, of_unknown
+from regulars.cli.layout import wrapped
+from regulars.cli.rows import ranges, since_when, top
 
 
 def of_plan(plan: Plan, desk: Desk) -> str:
     """The plan, campaign by campaign, and what leaves today in all."""
     at, currency = datetime.fromisoformat(plan["as_of"]), str(desk.rules.shop.currency)
-    head = [f"Plan for {at:%a %d %b %Y %H:%M} {desk.zone}", f"{plan['customers']:,} customers"]
-    if plan["newest_order"]:
-        head.append(f"newest order {datetime.fromisoformat(plan['newest_order']):%a %d %b %H:%M}")
-    lines = [wrapped("", " · ".join([*head, "NOTHING HAS BEEN SENT"]))]
+    lines = [wrapped("", " · ".join([*_head(plan, at, desk.zone), "NOTHING HAS BEEN SENT"]))]
     for one in plan["campaigns"]:
-        lines += ["", *_campaign(one, currency)]
-    return "\n".join([*lines, "", *_closing(plan)])
+        lines += ["", *_campaign(one, at, currency)]
+    return "\n".join([*lines, "", *_closing(plan, desk)])
 
 
-def _campaign(one: PlannedCampaign, currency: str) -> Iterator[str]:
-    yield f"{one['campaign']}  {one['title']}   {one['status']} · {one['schedule']}"
+def _head(plan: Plan, at: datetime, zone: str) -> Iterator[str]:
+    yield f"Plan for {at:%a %-d %b %Y %H:%M} {zone}"
+    read = f"data read {_moment(plan['read_at'], at)}, " if plan["read_at"] else ""
+    newest = f"newest order {_moment(plan['newest_order'], at)}" if plan["newest_order"] else "no orders"
+    yield read + newest
+    yield f"{plan['customers']:,} customers"
+    if plan["against"]:
+        yield f"compared with {plan['against']}, over the same data"
+
+
+def _moment(iso: str, now: datetime) -> str:
+    """`08:58` of today, `Sun 22 Nov 08:25` of another day."""
+    moment = datetime.fromisoformat(iso)
+    return f"{moment:%H:%M}" if moment.date() == now.date() else f"{moment:%a %-d %b %H:%M}"
+
+
+def _campaign(one: PlannedCampaign, at: datetime, currency: str) -> Iterator[str]:
+    yield wrapped(f"{one['campaign']}  ", f"{one['title']}   {' · '.join(_status(one, at))}")
     if one["status"] == "live" and not one["due"]:
-        following = f"next on {date.fromisoformat(one['next']):%a %d %b}" if one["next"] else "never again"
-        yield row("not today", f"{following}; here as if somebody ran it now, after those above")
-    yield row("audience", "people", f"{one['audience']:,}")
+        following = f"next on {date.fromisoformat(one['next']):%a %-d %b}" if one["next"] else "never again"
+        yield top("not today", "", f"{following}; here as if somebody ran it now, after those above")
+    then, *moves = of_comparison(one["compared"], at)
+    yield top("audience", f"{one['audience']:,}", then, "people" if one["audience"] != 1 else "person")
+    yield from moves
+    if one["unknown"]:
+        yield of_unknown(one["unknown"])
     if one["withheld"]:
-        yield row("not sent", counted(one["withheld"]), f"{sum(one['withheld'].values()):,}")
-    yield _sent(one)
-    if one["cost"]["sms_segments"]:
-        texts = counted(dict(sorted(one["cost"]["encodings"].items())), ", ")
-        yield row("sms", f"segments ({texts})", f"{one['cost']['sms_segments']:,}")
-    yield from map(_later, one["later"])
-    if one["inside"]:
-        yield row("inside", "entered earlier and still on their way; nothing changes for them", f"{one['inside']:,}")
-    if codes := one["liability"]["codes"]:
-        values = ", ".join(f"{number:,} × {value}" for value, number in one["liability"]["by_value"].items())
-        worth = f"{float(one['liability']['if_all_redeem']):,.0f} {currency}"
-        yield row("offer", f"codes, {values}; about {worth} if all redeem", f"{codes:,}")
-    for pool, left in one["pools"].items():
-        yield row("", f"in the checkout: pool `{pool}` has {left:,}")
-    if one["stopped"]:
-        yield row("STOPS", one["stopped"])
-    for number, sample in enumerate(one["samples"]):
-        words = f"{sample['who']}  {sample['channel']} {sample['language']}  “{sample['reads']}”"
-        yield row("samples" if number == 0 else "", words)
+        yield top("not sent", f"{sum(one['withheld'].values()):,}", _withheld(one, at.date()))
+    yield _sent(one, currency)
+    if one["waiting"]:
+        yield top("waiting", f"{one['waiting']:,}", "enter now; their first message is due later")
+    yield from _later(one)
+    yield from _inside(one)
+    yield from _offer(one, currency)
+    yield _stops(one)
+    yield from _samples(one)
 
 
-def _sent(one: PlannedCampaign) -> str:
+def _status(one: PlannedCampaign, at: datetime) -> Iterator[str]:
+    yield one["status"]
+    yield one["schedule"]
+    compared = one["compared"]
+    if lines := compared["edited"]:
+        since = since_when(compared["since"], at) if compared["since"] else compared["against"]
+        yield f"line{'s' if len(lines) > 1 else ''} {ranges(lines)} edited since {since}"
+
+
+def _withheld(one: PlannedCampaign, today: date) -> str:
+    """`203 no-consent · 58 frequency (again tomorrow)`."""
+    told = []
+    for reason, people in one["withheld"].items():
+        again = one["again"].get(reason)
+        until = f" ({_again(again['first'], again['last'], today)})" if again else ""
+        told.append(f"{people:,} {reason}{until}")
+    return " · ".join(told)
+
+
+def _again(first: str, last: str, today: date) -> str:
+    days = [_day(date.fromisoformat(day), today) for day in dict.fromkeys((first, last))]
+    return f"again {days[0]}" if len(days) == 1 else f"the first again {days[0]}, the last {days[1]}"
+
+
+def _day(day: date, today: date) -> str:
+    return "tomorrow" if day == today + timedelta(days=1) else f"{day:%a %-d %b}"
+
+
+def _sent(one: PlannedCampaign, currency: str) -> str:
     """Who gets it, by channel and language; where it is stopped, who would."""
-    ways = "; ".join(
-        f"{number:,} {channel}: {counted(one['languages'].get(channel, {}), ', ')}"
-        for channel, number in one["would_send"].items()
-    )
+    ways = " · ".join(_way(one, channel, people, currency) for channel, people in one["would_send"].items())
     if one["stopped"]:
         would = sum(one["would_send"].values())
-        return row("SENT", f"nothing; otherwise {would:,} people: {ways}" if would else "nothing", "0")
+        return top("SENT", "0", f"nothing; otherwise {would:,} people: {ways}" if would else "nothing")
     held = f" · {one['held']:,} wait for the end of quiet hours" if one["held"] else ""
-    return row("SENT", f"{ways or 'nobody'}{held}", f"{sum(one['send'].values()):,}")
+    return top("SENT", f"{sum(one['send'].values()):,}", f"{ways or 'nobody'}{held}")
 
 
-def _later(later: Later) -> str:
-    words = f"`{later['message']}`, {later['send']}, {datetime.fromisoformat(later['due']):%a %d %b %H:%M}"
-    if later["unless"] == "ordered":
-        words += ", unless they have ordered by then"
-    elif later["unless"]:
-        words += f", unless {later['unless']}"
-    return row("later", words, f"≤ {later['at_most']:,}")
+def _way(one: PlannedCampaign, channel: str, people: int, currency: str) -> str:
+    """`874 email: 702 ro, 121 ru (37 of the ro speak something else)`, `27 sms = 31 segments, 9.30 RON`."""
+    languages = one["languages"].get(channel, {})
+    told = f"{people:,} {channel}"
+    if channel == "sms" and (segments := one["cost"]["sms_segments"]):
+        told += f" = {segments:,} segment{'s' if segments != 1 else ''}{_price(one, currency)}"
+    if len(languages) > 1 or channel == "email":
+        told += f": {', '.join(f'{number:,} {language}' for language, number in languages.items())}"
+    others = {tongue: n for tongue, n in one["other_tongues"].items() if tongue in languages}
+    if others and channel == next(iter(one["languages"])):
+        spoken = ", ".join(f"{number:,} of the {tongue}" for tongue, number in others.items())
+        told += f" ({spoken} speak something else)"
+    return told
 
 
-def _closing(plan: Plan) -> Iterator[str]:
-    leaving = [one for one in plan["campaigns"] if one["due"] and not one["stopped"]]
+def _price(one: PlannedCampaign, currency: str) -> str:
+    cost = one["cost"]
+    money = f", {float(cost['money']):,.2f} {currency}" if cost["money"] else ""
+    without = ", ".join(f"{number:,} to {country or 'nowhere known'}" for country, number in cost["unpriced"].items())
+    return money + (f" and {without}, which have no price" if without else "")
+
+
+def _later(one: PlannedCampaign) -> Iterator[str]:
+    for place, later in enumerate(one["later"]):
+        when = f"{datetime.fromisoformat(later['due']):%a %-d %b %H:%M}" if later["due"] else later["timing"]
+        words = f"`{later['message']}`, {later['send']}, {when}"
+        if later["when"]:
+            words += f", if {later['when']}"
+        if later["unless"]:
+            words += (
+                ", unless they have ordered by then" if later["unless"] == "ordered" else f", unless {later['unless']}"
+            )
+        yield top("later" if place == 0 else "", f"≤ {later['at_most']:,}", words)
+
+
+def _inside(one: PlannedCampaign) -> Iterator[str]:
+    if not one["inside"]:
+        return
+    compared = one["compared"]
+    edited = compared["changes"] or compared["edited"]
+    words = f"entered earlier; {'your edit changes nothing for them' if edited else 'still on their way'}"
+    if one["rewritten"]:
+        words = f"entered earlier; {one['rewritten']:,} of their messages change: the words were edited"
+    yield top("inside", f"{one['inside']:,}", words)
+
+
+def _offer(one: PlannedCampaign, currency: str) -> Iterator[str]:
+    offer = one["liability"]
+    if not offer["codes"]:
+        return
+    words = ", ".join(
+        f"{number:,} × {value}" if len(offer["by_value"]) > 1 else value for value, number in offer["by_value"].items()
+    )
+    if ends := [_end(datetime.fromisoformat(moment)) for moment in offer["until"]]:
+        words += f", until {' or '.join(dict.fromkeys(ends))}"
+    if one["pools"]:
+        pools = ", ".join(f"pool `{name}` has {left:,}" for name, left in one["pools"].items())
+        words += f"; in the checkout: yes, {pools}"
+    yield top("offer", f"{offer['codes']:,}", words, "codes" if offer["codes"] != 1 else "code")
+    if worth := float(offer["if_all_redeem"]):
+        told = f"if all redeem {worth:,.0f} {currency}"
+        if offer["share"] is not None:
+            told += f" · as usual ({offer['share'] * 100:.1f} %) {float(offer['as_usual']):,.0f} {currency}"
+        yield top("", "", told)
+
+
+def _end(moment: datetime) -> str:
+    """The end of a day is 24:00 of it."""
+    if (moment.hour, moment.minute) == (0, 0):
+        return f"{moment - timedelta(days=1):%a %-d %b} 24:00"
+    return f"{moment:%a %-d %b %H:%M}"
+
+
+def _stops(one: PlannedCampaign) -> str:
+    kept = " · ".join(f"{limit['says']} {'✓' if limit['kept'] else '✗'}" for limit in one["limits"])
+    if one["stopped"]:
+        return wrapped("  STOPS      ", one["stopped"] + (f" · {kept}" if kept else ""))
+    return top("stops", "none", kept) if kept else "  stops      none"
+
+
+def _samples(one: PlannedCampaign) -> Iterator[str]:
+    for number, sample in enumerate(one["samples"]):
+        words = f"{sample['who']}  {sample['channel']} {sample['language']}  “{sample['reads']}”"
+        yield wrapped(f"  {'samples' if number == 0 else '':<11}", words)
+
+
+def _closing(plan: Plan, desk: Desk) -> Iterator[str]:
+    yield wrapped("", " · ".join(_today(plan, desk)))
+    single = plan["campaigns"][0]["campaign"] if len(plan["campaigns"]) == 1 else ""
+    sent = sum(sum(one["send"].values()) for one in plan["campaigns"] if one["due"] or single)
+    who = next(iter(desk.rules.shop.team), None)
+    proof = f"to yourself: regulars preview {single or 'CAMPAIGN'}{f' --to {who}' if who else ''}"
+    send = f"send: regulars run{f' {single}' if single else ''}{f' (you will type {sent:,})' if sent else ''}"
+    yield wrapped("", f"Fingerprint {plan['fingerprint']} (files, not people) · {proof} · {send}")
+
+
+def _today(plan: Plan, desk: Desk) -> Iterator[str]:
     by_channel: dict[str, int] = {}
-    for one in leaving:
-        for channel, number in one["send"].items():
+    for one in plan["campaigns"]:
+        for channel, number in one["send"].items() if one["due"] and not one["stopped"] else ():
             by_channel[channel] = by_channel.get(channel, 0) + number
     total = " + ".join(f"{number:,} {channel}" for channel, number in sorted(by_channel.items())) or "nothing"
-    several = (
-        ", each campaign after the one above it, as `regulars run` runs them" if len(plan["campaigns"]) > 1 else ""
-    )
-    yield wrapped("", f"Today in all: {total}{several}")
-    named = plan["campaigns"][0]["campaign"] if plan["campaigns"] else "CAMPAIGN"
-    yield wrapped(
-        "",
-        f"Fingerprint {plan['fingerprint']} (files, not people) · a letter: regulars preview {named} · "
-        f"send: regulars run{f' {named}' if len(plan['campaigns']) == 1 else ''}",
-    )
+    day = f"{datetime.fromisoformat(plan['as_of']):%A}"
+    usual = f" (a usual {day} {plan['usual']:,})" if plan["usual"] is not None else ""
+    people = f"{plan['people']:,} {'person' if plan['people'] == 1 else 'people'}, " if plan["people"] else ""
+    yield f"Today in all: {people}{total}{usual}"
+    frequency = desk.rules.guards.frequency
+    caps = [
+        f"{cap.messages} {name}{' today' if cap.days == 1 else f' in {cap.days} days'}"
+        for name, cap in (("in all", frequency.any), ("email", frequency.email), ("sms", frequency.sms))
+        if cap
+    ]
+    if caps:
+        yield f"nobody more than {', '.join(caps)}"
+    if len(plan["campaigns"]) > 1:
+        yield "each campaign after the one above it, as `regulars run` runs them"
+    if plan["vanished"]:
+        yield f"gone since {plan['against']}: {', '.join(plan['vanished'])}"

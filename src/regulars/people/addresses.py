@@ -6,6 +6,7 @@ parsed once and not at every run. Plain ASCII e-mail addresses are recognised in
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -130,3 +131,17 @@ def _keep(connection: duckdb.DuckDBPyConnection, cache: Path) -> None:
     connection.execute(f"copy (select * from regulars_addresses) to {engine.text(str(partial))} (format parquet)")
     partial.chmod(0o600)
     partial.replace(cache)
+
+
+@lru_cache(100_000)
+def country_of(number: str) -> str:
+    """The country (two letters) of a phone number in E.164; empty where it has none."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return ""
+    # A number nobody was given yet still tells its country where the prefix does.
+    found = phonenumbers.region_code_for_number(parsed)
+    return str(found or phonenumbers.region_code_for_country_code(parsed.country_code or 0))

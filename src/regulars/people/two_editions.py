@@ -6,7 +6,6 @@ What both say alike is counted and computed once. What differs is counted in the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from regulars.lang.expressions import Expression, Node
@@ -117,8 +116,3 @@ def _counted(one: Counted) -> Meaning:
 def _derived(one: Derived) -> Meaning:
     steps = [(value, tree and meaning(tree.tree)) for value, tree in one.steps]
     return (one.plain, one.expression and meaning(one.expression.tree), *steps)
-
-
-def differing(earlier: Mapping[str, EarlierRules]) -> list[Counted]:
-    """What all of `earlier` count otherwise than today, to be counted beside it."""
-    return [one for rules in earlier.values() for one in rules.counted]
