@@ -47,6 +47,13 @@ def growth(options: Options) -> Iterator[Figure]:
     return snapshot.growth(options.folder, options.customers, options.pairs)
 
 
+def why(options: Options) -> Iterator[Figure]:
+    """One customer among all, against the snapshot."""
+    from benchmarks import asking
+
+    return asking.measure(options.folder, options.people, options.pairs)
+
+
 def enrolling(options: Options) -> Iterator[Figure]:
     """Into SQLite, and into a PostgreSQL where the package that brings one is installed."""
     from benchmarks import entering
@@ -70,12 +77,21 @@ def check(options: Options) -> Iterator[Figure]:
     return checking.measure(options.folder, options.sample, options.times)
 
 
+def check_many(options: Options) -> Iterator[Figure]:
+    """The whole process, with a hundred campaigns."""
+    from benchmarks import checking
+
+    return checking.many(options.folder, options.sample, options.pairs)
+
+
 ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "check": check,
+    "check-many": check_many,
     "rendering": rendering,
     "snapshot": snapshot,
     "csv": csv,
     "growth": growth,
+    "why": why,
     "enrolling": enrolling,
 }
 
@@ -104,7 +120,9 @@ def _options() -> Options:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("names", nargs="*", choices=[[], *ALL], metavar="NAME", help=f"{', '.join(ALL)}; none: all")
     parser.add_argument("--customers", type=int, default=1_000_000, help="of the large shop; ten orders each")
-    parser.add_argument("--people", type=int, default=1_000_000, help="who enter a campaign")
+    parser.add_argument(
+        "--people", type=int, default=1_000_000, help="who enter a campaign, or among whom one is asked about"
+    )
     parser.add_argument("--sample", type=int, default=6_000, help="customers of the sample shop that is checked")
     parser.add_argument("--pairs", type=int, default=3, help="how often both ways take turns")
     parser.add_argument("--rounds", type=int, default=31, help="how often both renderers take turns")

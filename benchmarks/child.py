@@ -85,7 +85,26 @@ def whole(shop: BigShop) -> dict[str, Any]:
     return times | {"parts": parts, "people": people}
 
 
-WAYS = {"lay": lay, "ours": ours, "by_hand": by_hand, "whole": whole}
+def why(shop: BigShop) -> dict[str, Any]:
+    """One customer and one campaign explained, asked by e-mail address, from opening the project to the answer."""
+    import ibis.backends.duckdb  # noqa: F401  # loaded before the clock starts
+
+    from regulars import clock
+    from regulars.campaigns.desk import Desk
+    from regulars.campaigns.explain import why as explained
+    from regulars.ledger import facts, page  # noqa: F401  # loaded before the clock starts
+    from regulars.words import render  # noqa: F401  # loaded before the clock starts
+
+    somebody = f"person.{shop.customers * 2 // 5}@example.com"
+    with clock.frozen(AT):
+        started, spent = time.perf_counter(), time.process_time()
+        with Desk.open(shop.root, looking=True) as desk:
+            (told,) = explained(desk, somebody, ["winback"], AT)["campaigns"]
+        times = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - spent}
+    return times | {"verdict": told["verdict"]}
+
+
+WAYS = {"lay": lay, "ours": ours, "by_hand": by_hand, "whole": whole, "why": why}
 
 
 def main() -> None:

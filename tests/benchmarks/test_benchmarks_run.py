@@ -13,10 +13,12 @@ ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--customers", "500", "--people", "300", "--sample", "60", "--pairs", "1", "--rounds", "1", "--times", "1"]
 FIGURES = {
     "check": 1,
+    "check-many": 1,
     "rendering": 4,
     "snapshot": 2,
     "csv": 2,
     "growth": 1,
+    "why": 2,
 }
 
 
