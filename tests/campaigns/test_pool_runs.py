@@ -167,3 +167,21 @@ def test_an_export_has_the_terms_of_made_and_shared_codes_and_no_customer(three:
         "code,campaign,kind,value,currency,gift,valid_until",
         "VIPDAY,vip,gift,0.00,RON,CEAI-TEI,2026-02-08T22:00:00Z",
     ]
+
+
+def test_an_export_tells_when_a_later_offer_ended_a_code(three: SmallShop) -> None:
+    two = TWO.replace(", codes: pool spring", "").replace(
+        "subject: A", "subject: A, offer: {amount: 5, valid: 30 days}"
+    )
+    three.campaign("win", messages=two)
+    three.words("win/two", offer="{{ offer.code }}")
+    days.run(three, "win", DAY)
+    days.send(three, DAY)
+    days.advance(three, "2026-02-06 10:00")
+    days.send(three, "2026-02-06 10:00")
+    target = three.root / "codes.csv"
+    with three.desk(looking=True) as desk:
+        assert code_files.export(desk, target, since=at("2026-02-06 00:00")) == 6
+    with target.open(encoding="utf-8") as file:
+        ends = sorted((row["kind"], row["valid_until"]) for row in csv.DictReader(file))
+    assert ends == [("amount", "2026-02-06T08:00:00Z")] * 3 + [("percent", "2026-02-11T22:00:00Z")] * 3

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import Connection, and_, case, exists, func, select
+from sqlalchemy import Connection, and_, case, exists, func, or_, select
 from sqlmodel import col
 
 from regulars.ledger import bulk
@@ -52,14 +52,17 @@ def made(
 ) -> pa.Table:
     """Codes that were made, or are shared, with their terms: what a checkout must know, in the order they were issued.
 
-    Each code once, with the latest end that anybody was promised. Those of a pool are left out: the checkout knew them
-    first. `campaign`, `message`, `since`, `enrolments` (10,000 at most) leave out those of others, or issued before.
+    Each code once, with the latest end that anybody has; a code that a later offer replaced ended then. Those of a pool
+    are left out: the checkout knew them first. `campaign`, `message` and `enrolments` (10,000 at most) leave out those
+    of others, `since` those that were issued before and have not been replaced since.
 
     code, campaign, kind, value, currency, gift, valid_until.
     """
     own = (Code.code, Code.campaign, Code.kind, Code.value, Code.currency, Code.gift)
     columns = [col(column) for column in own]
-    statement = select(*columns, func.max(col(Code.valid_until), type_=Moment())).where(
+    ended = and_(col(Code.ended_at).is_not(None), col(Code.ended_at) < col(Code.valid_until))
+    ends = case((ended, col(Code.ended_at)), else_=col(Code.valid_until))
+    statement = select(*columns, func.max(ends, type_=Moment())).where(
         ~exists().where(col(PoolCode.code) == col(Code.code))
     )
     if campaign:
@@ -67,7 +70,7 @@ def made(
     if message:
         statement = statement.where(col(Code.message_name) == message)
     if since is not None:
-        statement = statement.where(col(Code.issued_at) >= since)
+        statement = statement.where(or_(col(Code.issued_at) >= since, col(Code.ended_at) >= since))
     statement = statement.group_by(*columns).order_by(func.min(col(Code.issued_at)), col(Code.code))
     if enrolments is None:
         return bulk.read(connection, statement, schema=MADE)
