@@ -119,7 +119,7 @@ class Check:
         """Where on its line the word that is wrong stands, from 0, and how long it is."""
         named = bool(mention.name) and mention.root in self.known
         name = rf"\s*(?:\.\s*|\[\s*[\"'])({re.escape(mention.name)})\b" if named else ""
-        found = re.search(rf"\b{re.escape(mention.written)}\b{name}", line)
+        found = re.search(rf"(?<!\bfor )\b{re.escape(mention.written)}\b{name}", line)
         if not found:
             return 0, 1
         start, end = found.span(1) if named else found.span()

@@ -73,7 +73,7 @@ def problems(project: Project, around: Surroundings) -> list[Problem]:
     for name, campaign in project.campaigns.items():
         added = around.enriched.get(name)
         customer = None if added is None and campaign.enrich else {*around.customer, *(added or ())}
-        languages = [str(language) for language in campaign.languages or project.rules.shop.languages]
+        languages = _languages(campaign, project)
         for message in campaign.messages:
             known = known_to(campaign, message, customer, around.columns.get(name))
             for template, written, day in _templates(name, campaign, message, sources, around):
@@ -87,6 +87,12 @@ def problems(project: Project, around: Surroundings) -> list[Problem]:
                 unless = _without(campaign, message, message.template.names[-1])
                 Check(sources, message, known, found, campaign.is_service, unless).lines()
     return found.sorted()
+
+
+def _languages(campaign: Campaign, project: Project) -> list[str]:
+    """The languages it is written in; one that the shop does not have is told elsewhere."""
+    shop = [str(language) for language in project.rules.shop.languages]
+    return [str(language) for language in campaign.languages if language in shop] or shop
 
 
 def _no_subject(message: Message, found: Problems) -> None:
