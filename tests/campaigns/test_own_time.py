@@ -94,14 +94,33 @@ def test_from_entering_whoever_enters_waits(shop: SmallShop) -> None:
     assert days.states(shop) == {"ana": "one planned"}
 
 
-def test_who_waits_was_asked_for_consent_and_for_no_cap(parcels: SmallShop) -> None:
+def test_who_waits_is_asked_for_nothing_before_the_message_is_due(parcels: SmallShop) -> None:
     parcels.customer("ion", email_consent="no")
+    parcels.customer("eva", email="")
     parcels.guards = '  frequency: {any: 1 per day}\n  quiet_hours: {email: "08:00-12:00"}'
     deliveries(parcels, ("p1", "ana", "2026-02-09 15:00"), ("p2", "ana", "2026-02-09 16:00"),
-               ("p3", "ion", "2026-02-09 15:00"))  # fmt: skip
-    care(parcels, "after: 2 days from row.delivered_at", send_within="1 hour")
+               ("p3", "ion", "2026-02-09 15:00"), ("p4", "eva", "2026-02-09 15:00"))  # fmt: skip
+    care(parcels, "after: 2 days from row.delivered_at", send_within="6 hours")
     selected = days.run(parcels, "care", DAY)
-    assert (selected.later, selected.withheld) == (2, {"no-consent": 1})
+    assert (selected.later, selected.withheld) == (4, {})
+    parcels.customers[1]["email_consent"] = "yes"
+    days.advance(parcels, NEXT)
+    states = days.states(parcels)
+    assert (states["ion"], states["eva"]) == ("one planned", "one suppressed: no-address")
+
+
+def test_whom_the_first_message_cannot_reach_may_get_the_next(parcels: SmallShop) -> None:
+    parcels.customers[0]["email"] = ""
+    deliveries(parcels, ("p1", "ana", "2026-02-08 15:00"))
+    two = "{send: sms, template: care/two, after: 3 days from row.delivered_at}"
+    one = "{send: email, template: care/one, subject: S, after: 2 days from row.delivered_at}"
+    parcels.campaign("care", for_each="{row: deliveries}", messages=f"[{one}, {two}]")
+    selected = days.run(parcels, "care", DAY)
+    assert (selected.enter, selected.withheld) == (1, {"no-address": 1})
+    days.advance(parcels, NEXT)
+    assert days.states(parcels) == {"ana": "one suppressed: no-address, two planned"}
+    parcels.campaign("alone", for_each="{row: deliveries}", messages=f"[{one.replace('care', 'alone')}]")
+    assert days.run(parcels, "alone", DAY).enter == 0
 
 
 def test_who_is_held_out_is_held_out_before_the_first_message(parcels: SmallShop) -> None:

@@ -16,7 +16,7 @@ from regulars.campaigns import calendar, decided, enrich, formerly, stopping
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk, enrol_rows
 from regulars.campaigns.letters import OF, Letters
-from regulars.campaigns.select import ENTERING, LATER, TOO_LATE, Selector, in_line, summary
+from regulars.campaigns.select import LATER, TOO_LATE, UNREACHED, Selector, entering, in_line, summary
 from regulars.campaigns.steps import StepContext
 from regulars.errors import ProjectError
 from regulars.lang.model import Campaign
@@ -28,11 +28,10 @@ from regulars.people.snapshot import Snapshot
 SUMMED = ("audience", "send", "languages", "withheld", "holdout", "held", "later")
 """What `summary` gives and a run keeps."""
 
-_ENTERING = ", ".join(map(text, ENTERING))
-_STATES = (("when", "skipped"), (TOO_LATE, "expired"), (LATER, "later"))
-_ARMS = " ".join(f"when {text(why)} then {text(state)}" for why, state in _STATES)
+_STATES = {"when": "skipped", TOO_LATE: "expired", LATER: "later"} | dict.fromkeys(UNREACHED, "suppressed")
+_ARMS = " ".join(f"when {text(why)} then {text(state)}" for why, state in _STATES.items())
 _STATE = f"case d.reason {_ARMS} else 'planned' end"
-_WHY = f"case when d.reason in ('when', {text(TOO_LATE)}) then d.reason else '' end"
+_WHY = f"case when d.reason in ({', '.join(map(text, _STATES))}) then d.reason else '' end"
 
 
 @dataclass(frozen=True)
@@ -172,17 +171,19 @@ def _batch(desk: Desk, campaign: str, at: datetime, table: str, snapshot: Snapsh
 def entrants(desk: Desk, campaign: str, at: datetime, table: str, snapshot: Snapshot) -> pa.Table:
     """Those who enter by the decisions in `table`, as letters (see `letters`) with their `chunk` number from 0.
 
-    `state` is `planned`, or why they enter without the first message: `skipped`, `expired`, or `later`.
+    `state` is `planned`, or why they enter without the first message: `skipped`, `expired`, `suppressed` or `later`.
     """
     described = desk.campaign(campaign)
     letters = Letters(desk, campaign, described.messages[0], (desk.day(at),))
     columns = {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
+    usual, reasons = described.messages[0].send.channels[0], ", ".join(map(text, entering(described)))
     people = desk.arrow(
-        f"""select d.* exclude (reason), {_STATE} as state, {_WHY} as why,
+        f"""select d.* exclude (reason) replace (coalesce(d.channel, {text(usual)}) as channel),
+                   {_STATE} as state, {_WHY} as why,
                    (row_number() over (order by d.customer_id, d.occasion) - 1) // {CHUNK} as chunk
                    {letters.customer_columns("s", columns)}
             from {table} d join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = d.customer_id
-            where coalesce(d.reason in ({_ENTERING}), true) order by d.customer_id, d.occasion"""
+            where coalesce(d.reason in ({reasons}), true) order by d.customer_id, d.occasion"""
     )
     return enriched(desk, described, campaign, people, letters, at)
 

@@ -24,8 +24,8 @@ LATER, TOO_LATE, NOT_ENTERING = "later", "too-late", "not-entering"
 after it; they were in the audience before (`repeat: on entry`)."""
 ENTERING = ("holdout", "when", LATER, TOO_LATE)
 """Reasons for which somebody enters all the same."""
-_NOT_ASKED = "'when', 'frequency', 'lost-priority', 'quiet-hours'"
-"""What a message that does not go now cannot fail."""
+UNREACHED = ("no-consent", "no-address", "suppressed", "no-words")
+"""Reasons for which somebody enters all the same where the first message has a time of its own, and others follow."""
 
 
 @dataclass
@@ -177,12 +177,12 @@ def _settled(judgement: str, *, several: bool) -> str:
 
     The others are tried again at the next run.
     """
-    asked = f"reason is null or reason in ({_NOT_ASKED})"
+    # A message that does not go now cannot fail what is asked of those that do.
     return f"""
         with judged as ({judgement}), told as (
           select * replace (case when not regulars_arrives then {text(NOT_ENTERING)}
-                                 when regulars_timing <> 'now' and ({asked}) then regulars_timing
-                                 else reason end as reason) from judged
+                                 when regulars_timing = 'now' or reason = 'already-enrolled' then reason
+                                 when arm <> 'treated' then 'holdout' else regulars_timing end as reason) from judged
         ), queued as (
           select *, {_PLACE if several else "1"} as regulars_place from told
         )
@@ -191,6 +191,12 @@ def _settled(judgement: str, *, several: bool) -> str:
                  replace (case when reason is not null then reason when regulars_place > regulars_room then 'frequency'
                                when regulars_place > regulars_room_all then 'lost-priority' end as reason)
         from queued"""
+
+
+def entering(campaign: Campaign) -> tuple[str, ...]:
+    """The reasons for which somebody enters `campaign` all the same, without its first message."""
+    more = campaign.messages[0].own_time and len(campaign.messages) > 1
+    return (*ENTERING, *UNREACHED) if more else ENTERING
 
 
 def in_line(desk: Desk, name: str) -> int:

@@ -22,7 +22,7 @@ def audience(desk: Desk, campaign: str, counts: dict[str, Any]) -> str:
     if desk.campaign(campaign).expect.audience is not None:
         return ""
     names, people = desk.names_of(campaign), int(counts["audience"])
-    largest = max((run.audience for run in runs.latest(desk.ledger, *names, n=RUNS)), default=None)
+    largest = max((run.audience for run in runs.latest(desk.ledger, *names, n=RUNS, finished=True)), default=None)
     if largest is None:
         return ""
     if people >= MANY and people > TIMES * largest:

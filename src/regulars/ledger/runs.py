@@ -54,10 +54,15 @@ def finish(connection: Connection, run_id: str, at: datetime) -> None:
     connection.execute(update(Run).where(col(Run.id) == run_id).values(finished_at=at))
 
 
-def latest(ledger: Ledger, campaign: str, former: str = "", n: int = 1) -> list[Past]:
-    """The last `n` runs of a campaign, under its name or its `former` one, the newest first."""
-    names = col(Run.campaign).in_((campaign, former or campaign))
-    statement = select(Run.as_of, Run.audience, Run.counts).where(names)  # type: ignore[call-overload]  # columns of a table
+def latest(ledger: Ledger, campaign: str, former: str = "", n: int = 1, *, finished: bool = False) -> list[Past]:
+    """The last `n` runs of a campaign, under its name or its `former` one, the newest first.
+
+    `finished`: without those that decided and never came to their end.
+    """
+    statement = select(Run.as_of, Run.audience, Run.counts)  # type: ignore[call-overload]  # columns of a table
+    statement = statement.where(col(Run.campaign).in_((campaign, former or campaign)))
+    if finished:
+        statement = statement.where(col(Run.finished_at).is_not(None))
     statement = statement.order_by(col(Run.started_at).desc(), col(Run.id).desc()).limit(n)
     with ledger.reading() as connection:
         return [Past(row.as_of, row.audience, dict(row.counts)) for row in connection.execute(statement)]
