@@ -38,7 +38,7 @@ RUNNING = pa.schema(
 _RUNNING = """
 SELECT enrolment.id, enrolment.customer_id, enrolment.occasion, enrolment.row_ids, enrolment.entered_at,
        enrolment.due_at, enrolment.offer_step,
-       message.name, message.state, message.due_at,
+       message.name, message.state, {due},
        code.code, code.kind, CAST(code.value AS VARCHAR(20)), code.valid_until, code.gift
 FROM enrolment
 LEFT JOIN message ON message.id = (
@@ -53,19 +53,27 @@ LEFT JOIN code ON code.enrolment_id = enrolment.id AND code.message_name = (
 WHERE enrolment.campaign IN (:campaign, :former) AND enrolment.ended_at IS NULL AND enrolment.arm = 'treated'
 """
 
+# A message that the campaign no longer has was due all the same: what comes now is counted from the last of them.
+_LAST_DUE = """(SELECT max(own.due_at) FROM message AS own
+     WHERE own.enrolment_id = enrolment.id AND (own.id = message.id OR own.name NOT IN ({names})))"""
+
 
 def running(ledger: Ledger, campaign: str, names: Sequence[str] = (), *, former: str = "") -> pa.Table:
     """Entries of a campaign that have not ended, each with its latest message and the code that is still good.
 
     Those under its `former` name too, where it has one. The latest message is the one that comes last in `names`, the
-    campaign's messages in order; those that the campaign no longer has come before all others. A code whose message
-    never went out is not good.
+    campaign's messages in order; those that the campaign no longer has come before all others, and `due_at` is theirs
+    where they were due later. A code whose message never went out is not good.
 
     Columns: enrolment_id, customer_id, occasion, row_ids, entered_at, entry_due, offer_step, then of the latest message
     name, state, due_at, and of the code old_code, old_kind, old_value, old_until, old_gift (null where there is none).
     """
-    arms = " ".join(f"WHEN :name_{place} THEN {place}" for place in range(len(names)))
-    statement = _RUNNING.format(place=f"CASE one.name {arms} ELSE -1 END" if names else "one.due_at")
+    place, due = "one.due_at", "message.due_at"
+    if names:
+        arms = " ".join(f"WHEN :name_{place} THEN {place}" for place in range(len(names)))
+        place = f"CASE one.name {arms} ELSE -1 END"
+        due = _LAST_DUE.format(names=", ".join(f":name_{place}" for place in range(len(names))))
+    statement = _RUNNING.format(place=place, due=due)
     bound = {f"name_{place}": name for place, name in enumerate(names)}
     asked = {"campaign": campaign, "former": former or campaign, **bound}
     return ledger.arrow(statement, asked, schema=RUNNING)
