@@ -51,8 +51,8 @@ def test_the_readme_names_every_variable_of_the_environment() -> None:
 
 def test_the_readme_does_not_call_missing_what_is_there() -> None:
     """A key that came to life must leave the list of what is refused."""
-    from regulars.lang.campaign import Campaign, Message, Offer
-    from regulars.lang.model import Rules, Shop
+    from regulars.lang.campaign import Campaign, Message
+    from regulars.lang.model import Rules
 
     said = section("README.md", "## Limits, and what is not there yet")
     refused = {
@@ -61,13 +61,11 @@ def test_the_readme_does_not_call_missing_what_is_there() -> None:
     for where, model in (
         ("a campaign", Campaign),
         ("a message", Message),
-        ("an offer", Offer),
         ("`rules.yaml`", Rules),
     ):
         (listed,) = (keys for place, keys in refused.items() if place == f"in {where}")
         assert listed, where
         assert not listed & set(model.takes()), where
-    assert "team" not in Shop.takes()
 
 
 def _items(text: str) -> list[str]:
