@@ -18,7 +18,6 @@ from regulars.campaigns.select import LATER, TOO_LATE, Selector, before_in_line
 from regulars.campaigns.stories import Stories
 from regulars.lang.campaign import EVERYBODY, Campaign
 from regulars.lang.expressions import Expression
-from regulars.ledger import entered
 from regulars.ledger.entered import Entry
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
@@ -122,8 +121,7 @@ class Answer:
     @cached_property
     def _entries(self) -> list[Entry]:
         names = self.desk.names_of(self.name)
-        every = entered.entries_of(self.desk.ledger, self.desk.person.customer)
-        return [entry for entry in every if entry.campaign in names]
+        return [entry for entry in self.desk.entries if entry.campaign in names]
 
     def _takers(self, seen: Decision) -> list[str]:
         """Campaigns that go first and take them on that day."""

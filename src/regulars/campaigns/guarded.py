@@ -140,7 +140,7 @@ class Guards:
     def _own_entries(self) -> list[entered.Entry]:
         """Their entries in this campaign, of the row it is about where it is about one."""
         names, occasion = self.desk.names_of(self.name), str(self.seen.get("occasion"))
-        own = [entry for entry in self._entries if entry.campaign in names]
+        own = [entry for entry in self.desk.entries if entry.campaign in names]
         return [entry for entry in own if entry.occasion == occasion] if self._campaign.row else own
 
     @property
@@ -164,10 +164,6 @@ class Guards:
     @property
     def _is_service(self) -> bool:
         return self._campaign.is_service
-
-    @cached_property
-    def _entries(self) -> list[entered.Entry]:
-        return entered.entries_of(self.desk.ledger, self.desk.person.customer)
 
     def _repeat(self) -> Line:
         own = self._own_entries
@@ -223,7 +219,7 @@ class Guards:
         return masked(address) + self._last(channel)
 
     def _last(self, channel: Channel) -> str:
-        letters = [letter for entry in self._entries for letter in entry.letters if letter.channel == channel]
+        letters = [letter for entry in self.desk.entries for letter in entry.letters if letter.channel == channel]
         sent = sorted((one.sent_at, one.state in DELIVERED) for one in letters if one.sent_at is not None)
         arrived = [moment for moment, delivered in sent if delivered]
         if not sent:

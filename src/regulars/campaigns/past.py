@@ -40,11 +40,13 @@ class Past:
         names = self.desk.names_of(name)
         runs = entered.runs_of(self.desk.ledger, names, self._midnight(0), self._midnight(1))
         if not runs:
-            return self._computed(name, f"No run of {name} on {self._day}: nothing was decided.")
+            return self._computed(name, f"No run of {name} on {self._day}: nothing was decided.", self.at)
         logs = [log for log in decided.runs(self.desk, self.desk.day(self.at)) if log.stem[-32:] in _ids(runs)]
         if not logs:
             gone = f"the log of what it decided is gone: it is kept {decided.KEPT_DAYS} days."
-            return self._computed(name, f"{name} ran on {self._day}, and {gone}{self._by_the_ledger(runs)}")
+            return self._computed(
+                name, f"{name} ran on {self._day}, and {gone}{self._by_the_ledger(runs)}", runs[0].as_of
+            )
         rows = decided.about(self.desk, self.person.customer, logs)
         run = _run_that_counts(runs, rows, {log.stem[-32:] for log in logs})
         return self._remembered(name, run, [row for row in rows if row["run_id"] == run.id], open_desks)
@@ -73,14 +75,14 @@ class Past:
                         one["notes"] = [*one["notes"], "The log of the run does not name them."]
             return told
 
-    def _computed(self, name: str, why: str) -> list[Explanation]:
-        """By the data as it is now, and the ledger as it stood then."""
-        with closing(PersonDesk.of(self.desk, self.person, self.at)) as alone:
-            alone.lay(self.desk, self.at, [name])
+    def _computed(self, name: str, why: str, moment: datetime) -> list[Explanation]:
+        """By the data as it is now, and the ledger as it stood at `moment`."""
+        with closing(PersonDesk.of(self.desk, self.person, moment)) as alone:
+            alone.lay(self.desk, moment, [name])
             if not alone.is_customer:
                 raise self._stranger(name)
             notes = [f"{why} What follows is worked out from the data and rules as they are now."]
-            return Answer(alone, name, self.at, (), "data", notes).explanations()
+            return Answer(alone, name, moment, (), "data", notes).explanations()
 
     def _stranger(self, name: str) -> WrongUse:
         return WrongUse(

@@ -9,9 +9,10 @@ import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from regulars import clock
 from regulars.campaigns.desk import Desk
@@ -23,6 +24,9 @@ from regulars.people.addresses import email_address, phone_number
 from regulars.people.engine import name as quoted
 from regulars.people.person import PersonSnapshot, PersonSource, PersonTaker, asks_everybody, needed
 from regulars.people.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from regulars.ledger.entered import Entry
 
 
 @dataclass
@@ -94,6 +98,13 @@ class PersonDesk(Desk):
             return None
         row = self.connection.execute(f"select {quoted(column)} from {self.row.relation}").fetchone()
         return row[0] if row else None
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """Their entries in every campaign, with what became of them."""
+        from regulars.ledger.entered import entries_of
+
+        return entries_of(self.ledger, self.person.customer)
 
     @property
     def is_customer(self) -> bool:
