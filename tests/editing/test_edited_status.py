@@ -154,6 +154,30 @@ def test_the_plan_of_a_renamed_campaign_says_that_it_stops(shop: SmallShop, plan
     assert "formerly: win" in plan("comeback", SECOND)
 
 
+def test_a_campaign_that_is_over_and_comes_back_under_another_name_is_asked_too(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.campaign("win")
+    shop.campaign("other")
+    days.live(shop, FIRST, "win", "other")
+    renamed(shop, "win", "comeback")
+    # Others go on meanwhile, and what they run with is no excuse for the one that waits.
+    (_, ran) = days.live(shop, SECOND, "other", "comeback")
+    assert "`win` is gone, which 1 person entered" in ran.stopped
+    (_, ran) = days.live(shop, THIRD, "other", "comeback")
+    assert "formerly: none" in ran.stopped
+
+
+def test_a_campaign_that_was_there_as_a_draft_beside_the_vanished_one_is_no_new_name_of_it(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.campaign("win")
+    shop.campaign("comeback", status="draft")
+    days.live(shop, FIRST, "win")
+    (shop.root / "campaigns" / "win.yaml").unlink()
+    shop.campaign("comeback")
+    (ran,) = days.live(shop, SECOND, "comeback")
+    assert ran.stopped == ""
+
+
 # --- twice by hand
 
 

@@ -6,8 +6,11 @@ drawn as they were under the first name the campaign had, also for people who ne
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from regulars.campaigns.desk import Desk
-from regulars.ledger import renaming
+from regulars.lang.project import CAMPAIGNS
+from regulars.ledger import editions, renaming
 
 
 def settle(desk: Desk, campaign: str) -> None:
@@ -23,25 +26,33 @@ def drawn_as(desk: Desk, campaign: str) -> str:
 
 
 def unsaid(desk: Desk, campaign: str) -> str:
-    """Why a new campaign waits for a word: another one is gone with people inside, and this may be what became of it.
+    """Why a new campaign waits for a word: another one is gone, and this may be what became of it.
 
-    Empty where it says `formerly`, where it is not new, or where nobody is left behind.
+    One is gone that has people inside, or one that went as this one came. Empty where it says `formerly`, where it is
+    not new, or where nobody ever entered what is gone: without a word everybody would enter again.
     """
     if desk.campaign(campaign).formerly is not None or renaming.is_known(desk.ledger, campaign):
         return ""
     said = {str(one.formerly) for one in desk.project.campaigns.values() if one.formerly is not None}
-    gone = {
-        name: people
-        for name, people in renaming.inside(desk.ledger).items()
-        if name not in desk.project.campaigns and name not in said
-    }
+    there = {*desk.project.campaigns, *said}
+    inside = {name: people for name, people in renaming.inside(desk.ledger).items() if name not in there}
+    entered = {name: renaming.entered(desk.ledger, name) for name in _gone_as_it_came(desk, campaign) - there}
+    gone = inside or {name: people for name, people in entered.items() if people}
     if not gone:
         return ""
     name = max(sorted(gone), key=lambda one: gone[one])
+    people = f"{gone[name]:,} {'person' if gone[name] == 1 else 'people'}"
+    told = f"is gone with {people} inside" if inside else f"is gone, which {people} entered"
     return (
-        f"it is new, and `{name}` is gone with {gone[name]:,} {'person' if gone[name] == 1 else 'people'} inside. "
-        f"If this is the same campaign under another name, write   formerly: {name}   and if not   formerly: none"
+        f"it is new, and `{name}` {told}. If this is the same campaign under another name, write   formerly: {name}   "
+        "and if not   formerly: none"
     )
+
+
+def _gone_as_it_came(desk: Desk, campaign: str) -> set[str]:
+    """The campaigns that were there right before this one was, and never beside it."""
+    left = editions.left_by(desk.ledger, f"{CAMPAIGNS}/{campaign}.yaml")
+    return {Path(path).stem for path in left if Path(path).parent.name == CAMPAIGNS}
 
 
 def _has_own_pool(desk: Desk, campaign: str) -> bool:

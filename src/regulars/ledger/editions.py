@@ -46,6 +46,22 @@ def files(ledger: Ledger, fingerprint: str) -> dict[str, str]:
     return {str(path): str(text) for path, text in json.loads(kept).items()} if kept else {}
 
 
+def left_by(ledger: Ledger, path: str) -> set[str]:
+    """The paths of the latest edition that has no file `path`, without those that ever stood beside it.
+
+    What of them is gone may be what `path` was called before.
+    """
+    beside: set[str] = set()
+    statement = select(col(Edition.files)).order_by(col(Edition.first_used_at).desc(), col(Edition.fingerprint))
+    with ledger.reading() as connection:
+        for kept in connection.execute(statement).scalars():
+            paths = set(json.loads(kept))
+            if path not in paths:
+                return paths - beside
+            beside |= paths
+    return set()
+
+
 def last_run(ledger: Ledger, campaigns: list[str], until: datetime) -> LastRun | None:
     """The latest run up to `until` of any of `campaigns`, the names of one campaign, old and new; None without one."""
     statement = (

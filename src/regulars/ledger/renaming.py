@@ -33,6 +33,13 @@ def inside(ledger: Ledger) -> dict[str, int]:
         return {name: n for name, n in connection.execute(running.group_by(col(Enrolment.campaign)))}  # noqa: C416  # rows are no pairs to a type checker
 
 
+def entered(ledger: Ledger, campaign: str) -> int:
+    """How many people ever entered a campaign."""
+    people = select(func.count(func.distinct(col(Enrolment.customer_id)))).where(col(Enrolment.campaign) == campaign)
+    with ledger.reading() as connection:
+        return int(connection.execute(people).scalar() or 0)
+
+
 def drawn_as(ledger: Ledger, campaign: str, former: str) -> str:
     """The name under which the campaign's arms are drawn: its first one, however often it was renamed."""
     wanted = [_DRAWN + campaign, _DRAWN + former]
