@@ -78,15 +78,16 @@ def _ask_for_the_number(root: Path, names: list[str], at: datetime) -> None:
         return
     from regulars.campaigns.desk import Desk
     from regulars.campaigns.plan import plan as planned
-    from regulars.cli.plan_text import of_plan
+    from regulars.cli.plan_text import of_plan, to_type
 
     with Desk.open(root, looking=True) as desk:
         foreseen = planned(desk, names, at)
-        tell(of_plan(foreseen, desk))
-    people = sum(sum(one["send"].values()) for one in foreseen["campaigns"] if not one["stopped"])
-    if people and typer.prompt(f"\nType {people} to send, anything else to stop", err=True).strip().replace(
-        ",", ""
-    ) != str(people):
+        tell(of_plan(foreseen, desk, asked=True))
+    number = to_type(foreseen, named=True)
+    if not number:
+        return
+    typed = typer.prompt(f"\nType {number:,} to send, anything else to stop", err=True, default="", show_default=False)
+    if typed.strip().replace(",", "") != str(number):
         raise ProjectError("The number was not typed. Nothing was sent.", "Run it again when you are sure.")
 
 

@@ -12,31 +12,37 @@ from regulars.campaigns.uncertain import Unknown
 from regulars.cli import rows
 from regulars.lang.project import RULES
 
+NEVER_RAN = "it has not run yet"
+
 
 def of_comparison(compared: Comparison, at: datetime) -> Iterator[str]:
     """First the words beside the number of people, then the rows below it."""
     yield _against(compared, at)
+    told = False
     for moved in compared["moved"]:
-        yield _moved(moved, compared)
+        yield _moved(moved, compared, told=told)
+        told = told or moved["by"] == "edit"
 
 
 def _against(compared: Comparison, at: datetime) -> str:
     """`yesterday 1,221: +188 in, −97 out`."""
     note = f" ({compared['note']})" if compared["note"] else ""
     if compared["audience"] is None:
-        return compared["note"] or "it has not run yet"
+        return compared["note"] or NEVER_RAN
     when = compared["against"] or rows.since_when(compared["since"], at)
     moves = [f"+{compared['entered']:,} in"] if compared["entered"] else []
     moves += [f"−{compared['left']:,} out"] if compared["left"] else []
     return f"{when} {compared['audience']:,}: {', '.join(moves) or 'the same people'}{note}"
 
 
-def _moved(moved: Moved, compared: Comparison) -> str:
+def _moved(moved: Moved, compared: Comparison, *, told: bool) -> str:
+    """`told`: whether the edit has been told in a row above."""
     sign = "+" if moved["entered"] else "−"
     both = sum(one["entered"] == moved["entered"] for one in compared["moved"]) > 1
     by_edit = moved["by"] == "edit"
     label = "BY YOUR EDIT" if by_edit else "by themselves" if both else ""
-    words = of_changes(compared["changes"]) if by_edit else of_reasons(moved["reasons"])
+    edits = "the same" if told else of_changes(compared["changes"])
+    words = edits if by_edit else of_reasons(moved["reasons"])
     return rows.below(f"{sign}{moved['people']:,}", label, words)
 
 
@@ -62,7 +68,12 @@ def of_reasons(reasons: list[Reason]) -> str:
 
 def of_unknown(unknown: Unknown) -> str:
     """`64 unknown   discount_share not known → loyalty_type 'value' → not in`."""
+    return rows.below(f"{unknown['people']:,}", "unknown", of_unknown_words(unknown))
+
+
+def of_unknown_words(unknown: Unknown) -> str:
+    """What is not known, and what follows from it."""
     many = len(unknown["names"]) > 1
     names = ", ".join(f"{name}{f' ({people:,})' if many else ''}" for name, people in unknown["names"].items())
     became = f" → {unknown['became']}" if unknown["became"] else ""
-    return rows.below(f"{unknown['people']:,}", "unknown", f"{names} not known{became} → not in")
+    return f"{names} not known{became} → not in"

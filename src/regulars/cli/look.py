@@ -109,19 +109,33 @@ def plan(
     campaigns: CampaignsArgument = None,
     project: ProjectOption = None,
     as_of: AsOfOption = "",
-    format: FormatOption = "text",  # noqa: A002  # the option's name
+    format: Annotated[  # noqa: A002  # the option's name
+        Literal["text", "json", "markdown"],
+        typer.Option("--format", help="How to answer. markdown: for a pull request, without anybody's name."),
+    ] = "text",
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against",
+            metavar="REVISION",
+            help="Compare the rules with those of a git revision. Default: with those of the last runs.",
+        ),
+    ] = "",
 ) -> None:
-    """Show who would get what, who would not and why. Nothing is sent."""
+    """Show who would get what, who would not and why, and whom an edit moves. Nothing is sent."""
     from regulars.campaigns.desk import Desk
     from regulars.campaigns.plan import plan as planned
-    from regulars.cli.plan_text import of_plan
+    from regulars.cli import plan_markdown, plan_text
 
     with Desk.open(root_of(project), looking=True) as desk:
         for name in campaigns or []:
             desk.campaign(name)
-        foreseen = planned(desk, list(dict.fromkeys(campaigns or [])), moment(as_of, desk.zone))
+        foreseen = planned(desk, list(dict.fromkeys(campaigns or [])), moment(as_of, desk.zone), against)
         _warn(desk)
-        answer_json(foreseen) if format == "json" else answer(of_plan(foreseen, desk))
+        if format == "json":
+            answer_json(foreseen)
+        else:
+            answer((plan_markdown if format == "markdown" else plan_text).of_plan(foreseen, desk))
 
 
 @app.command()

@@ -12,13 +12,19 @@ from regulars.cli.layout import wrapped
 from regulars.cli.rows import ranges, since_when, top
 
 
-def of_plan(plan: Plan, desk: Desk) -> str:
-    """The plan, campaign by campaign, and what leaves today in all."""
+def of_plan(plan: Plan, desk: Desk, *, asked: bool = False) -> str:
+    """The plan, campaign by campaign, and what leaves today in all. `asked`: `run` asks for the number by itself."""
     at, currency = datetime.fromisoformat(plan["as_of"]), str(desk.rules.shop.currency)
     lines = [wrapped("", " · ".join([*_head(plan, at, desk.zone), "NOTHING HAS BEEN SENT"]))]
     for one in plan["campaigns"]:
         lines += ["", *_campaign(one, at, currency)]
-    return "\n".join([*lines, "", *_closing(plan, desk)])
+    closing = [wrapped("", " · ".join(of_today(plan, desk)))]
+    return "\n".join([*lines, "", *closing, *([] if asked else [_way_on(plan, desk)])])
+
+
+def to_type(plan: Plan, *, named: bool) -> int:
+    """The number that `run` asks for: the messages that leave at once. `named`: the campaigns were named."""
+    return sum(sum(one["send"].values()) for one in plan["campaigns"] if one["due"] or named)
 
 
 def _head(plan: Plan, at: datetime, zone: str) -> Iterator[str]:
@@ -48,7 +54,7 @@ def _campaign(one: PlannedCampaign, at: datetime, currency: str) -> Iterator[str
     if one["unknown"]:
         yield of_unknown(one["unknown"])
     if one["withheld"]:
-        yield top("not sent", f"{sum(one['withheld'].values()):,}", _withheld(one, at.date()))
+        yield top("not sent", f"{sum(one['withheld'].values()):,}", of_withheld(one, at.date()))
     yield _sent(one, currency)
     if one["waiting"]:
         yield top("waiting", f"{one['waiting']:,}", "enter now; their first message is due later")
@@ -68,7 +74,7 @@ def _status(one: PlannedCampaign, at: datetime) -> Iterator[str]:
         yield f"line{'s' if len(lines) > 1 else ''} {ranges(lines)} edited since {since}"
 
 
-def _withheld(one: PlannedCampaign, today: date) -> str:
+def of_withheld(one: PlannedCampaign, today: date) -> str:
     """`203 no-consent · 58 frequency (again tomorrow)`."""
     told = []
     for reason, people in one["withheld"].items():
@@ -102,7 +108,7 @@ def _way(one: PlannedCampaign, channel: str, people: int, currency: str) -> str:
     languages = one["languages"].get(channel, {})
     told = f"{people:,} {channel}"
     if channel == "sms" and (segments := one["cost"]["sms_segments"]):
-        told += f" = {segments:,} segment{'s' if segments != 1 else ''}{_price(one, currency)}"
+        told += f" = {segments:,} segment{'s' if segments != 1 else ''}{of_price(one, currency)}"
     if len(languages) > 1 or channel == "email":
         told += f": {', '.join(f'{number:,} {language}' for language, number in languages.items())}"
     others = {tongue: n for tongue, n in one["other_tongues"].items() if tongue in languages}
@@ -112,7 +118,8 @@ def _way(one: PlannedCampaign, channel: str, people: int, currency: str) -> str:
     return told
 
 
-def _price(one: PlannedCampaign, currency: str) -> str:
+def of_price(one: PlannedCampaign, currency: str) -> str:
+    """`, 9.30 RON`, and what has no price; empty without a table of prices."""
     cost = one["cost"]
     money = f", {float(cost['money']):,.2f} {currency}" if cost["money"] else ""
     without = ", ".join(f"{number:,} to {country or 'nowhere known'}" for country, number in cost["unpriced"].items())
@@ -144,23 +151,34 @@ def _inside(one: PlannedCampaign) -> Iterator[str]:
 
 
 def _offer(one: PlannedCampaign, currency: str) -> Iterator[str]:
+    codes = one["liability"]["codes"]
+    for place, words in enumerate(of_offer(one, currency)):
+        first = place == 0
+        yield top("offer" if first else "", f"{codes:,}" if first else "", words, _codes(codes) if first else "")
+
+
+def _codes(number: int) -> str:
+    return "codes" if number != 1 else "code"
+
+
+def of_offer(one: PlannedCampaign, currency: str) -> Iterator[str]:
+    """What is given and until when; then what it comes to. Nothing where no codes are given."""
     offer = one["liability"]
     if not offer["codes"]:
         return
-    words = ", ".join(
-        f"{number:,} × {value}" if len(offer["by_value"]) > 1 else value for value, number in offer["by_value"].items()
-    )
+    single = len(offer["by_value"]) == 1
+    words = ", ".join(value if single else f"{number:,} × {value}" for value, number in offer["by_value"].items())
     if ends := [_end(datetime.fromisoformat(moment)) for moment in offer["until"]]:
         words += f", until {' or '.join(dict.fromkeys(ends))}"
     if one["pools"]:
         pools = ", ".join(f"pool `{name}` has {left:,}" for name, left in one["pools"].items())
         words += f"; in the checkout: yes, {pools}"
-    yield top("offer", f"{offer['codes']:,}", words, "codes" if offer["codes"] != 1 else "code")
+    yield words
     if worth := float(offer["if_all_redeem"]):
         told = f"if all redeem {worth:,.0f} {currency}"
         if offer["share"] is not None:
             told += f" · as usual ({offer['share'] * 100:.1f} %) {float(offer['as_usual']):,.0f} {currency}"
-        yield top("", "", told)
+        yield told
 
 
 def _end(moment: datetime) -> str:
@@ -171,10 +189,15 @@ def _end(moment: datetime) -> str:
 
 
 def _stops(one: PlannedCampaign) -> str:
-    kept = " · ".join(f"{limit['says']} {'✓' if limit['kept'] else '✗'}" for limit in one["limits"])
+    kept = of_limits(one)
     if one["stopped"]:
         return wrapped("  STOPS      ", one["stopped"] + (f" · {kept}" if kept else ""))
     return top("stops", "none", kept) if kept else "  stops      none"
+
+
+def of_limits(one: PlannedCampaign) -> str:
+    """`expect at most 2,000 in the audience ✓ · approval over 1,000: not needed ✓`."""
+    return " · ".join(f"{limit['says']} {'✓' if limit['kept'] else '✗'}" for limit in one["limits"])
 
 
 def _samples(one: PlannedCampaign) -> Iterator[str]:
@@ -183,17 +206,18 @@ def _samples(one: PlannedCampaign) -> Iterator[str]:
         yield wrapped(f"  {'samples' if number == 0 else '':<11}", words)
 
 
-def _closing(plan: Plan, desk: Desk) -> Iterator[str]:
-    yield wrapped("", " · ".join(_today(plan, desk)))
+def _way_on(plan: Plan, desk: Desk) -> str:
+    """The fingerprint, and what to type next."""
     single = plan["campaigns"][0]["campaign"] if len(plan["campaigns"]) == 1 else ""
-    sent = sum(sum(one["send"].values()) for one in plan["campaigns"] if one["due"] or single)
+    sent = to_type(plan, named=bool(single))
     who = next(iter(desk.rules.shop.team), None)
     proof = f"to yourself: regulars preview {single or 'CAMPAIGN'}{f' --to {who}' if who else ''}"
     send = f"send: regulars run{f' {single}' if single else ''}{f' (you will type {sent:,})' if sent else ''}"
-    yield wrapped("", f"Fingerprint {plan['fingerprint']} (files, not people) · {proof} · {send}")
+    return wrapped("", f"Fingerprint {plan['fingerprint']} (files, not people) · {proof} · {send}")
 
 
-def _today(plan: Plan, desk: Desk) -> Iterator[str]:
+def of_today(plan: Plan, desk: Desk) -> Iterator[str]:
+    """What leaves today in all, what such a day usually sends, and the caps."""
     by_channel: dict[str, int] = {}
     for one in plan["campaigns"]:
         for channel, number in one["send"].items() if one["due"] and not one["stopped"] else ():
