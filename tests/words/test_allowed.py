@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from jinja2 import TemplateSyntaxError
 
 from regulars.words.allowed import refusals
 from regulars.words.reading import parse
@@ -55,6 +58,43 @@ def test_a_hostile_template_is_refused_when_read_and_when_rendered(written, text
     assert refusals(parse(text))
     with pytest.raises(WordsError, match=r"templates/a\.en\.sms:1: "):
         written({"a.en.sms": text}).sms("a", "en", {"customer": {"first_name": "x"}, "x": [1]})
+
+
+BOMBS = {
+    "brackets": "{{ " + "(" * 100_000,
+    "closed brackets": "{{ " + "(" * 5_000 + "x" + ")" * 5_000 + " }}",
+    "filters": "{{ x" + "|upper" * 30_000 + " }}",
+    "choices": "{% if x %}" * 20_000,
+    "closed choices": "{% if x %}" * 3_000 + "{% endif %}" * 3_000,
+    "other choices": "{% if x %}" + "{% elif x %}" * 15_000 + "{% endif %}",
+    "negations": "{{ " + "not " * 30_000 + "x }}",
+    "texts side by side": "{{ " + "x ~ " * 15_000 + "x }}",
+    "sums": "{{ " + "1 + " * 3_000 + "1 }}",
+    "dots": "{{ x" + ".y" * 9_000 + " }}",
+    "a list": "{{ [" + "1," * 100_000 + "] }}",
+    "lists": "{{ " + "[" * 50_000,
+    "digits": "{{ " + "9" * 10_000 + " }}",
+    "remarks": "{#" * 100_000,
+    "blocks": "".join(f"{{% block b{number} %}}" for number in range(5_000)),
+    "loops": "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
+    "a product": "{{ 'x' * 10**9 }}",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_a_bomb_is_refused_in_less_than_a_second(written, bomb):
+    started = time.process_time()
+    with pytest.raises(TemplateSyntaxError):
+        parse_allowed(BOMBS[bomb])
+    with pytest.raises(WordsError, match=r"templates/a\.en\.sms:"):
+        written({"a.en.sms": BOMBS[bomb]}).sms("a", "en", {"x": {"y": 1}})
+    assert time.process_time() - started < 1
+
+
+def parse_allowed(text):
+    """What `check` does with a template first."""
+    for refusal in refusals(parse(text)):
+        raise TemplateSyntaxError(refusal.sentence, refusal.line)
 
 
 def test_a_refusal_tells_its_line_and_what_is_allowed():

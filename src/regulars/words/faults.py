@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from jinja2 import TemplateSyntaxError
 
+from regulars.words.bounds import TOO_MUCH
+
 
 class Told(NamedTuple):
     """A sentence, a way out, and where on its line the mistake shows: the column from 0 and the length."""
@@ -19,6 +21,12 @@ class Told(NamedTuple):
 
 _OPEN = r"\{\{(?!.*\}\}).*$|\{\{[^}]*\}(?!\})"
 _TOLD: tuple[tuple[str, str, str, str], ...] = (
+    (
+        TOO_MUCH,
+        "This template holds more than a message needs, or is nested too deeply.",
+        "write it more simply: what is chosen belongs into ladders of rules.yaml and of the campaign",
+        r"\{[{{%].*$",
+    ),
     (
         r"unexpected '\}'|got '\}'|expected 'end of print statement'|token 'end of print statement', got '%'",
         "A `{{{{` is opened here and not closed by `}}}}`.",

@@ -16,6 +16,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
 from regulars.words.allowed import TESTS, WAY_OUT, refusals
+from regulars.words.bounds import bounded
 from regulars.words.filters import filters_for
 from regulars.words.preheader import with_place
 from regulars.words.sources import Sources
@@ -50,6 +51,9 @@ class Press(SandboxedEnvironment):
 
     code_generator_class = _Generator
     hole = Hole
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        return bounded(source, name, lambda: super(Press, self)._parse(source, name, filename))
 
     def __init__(self, sources: Sources, kind: Kind, language: str, currency: str, timezone: str) -> None:
         super().__init__(

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from jinja2 import Environment, nodes
 
+from regulars.words.bounds import bounded
 from regulars.words.sources import Sources
 
 ROWS = "rows"
@@ -42,8 +43,8 @@ class Mention:
 
 @lru_cache(maxsize=256)
 def parse(text: str, name: str | None = None) -> nodes.Template:
-    """The syntax tree of a text, to be read only. Raises jinja2.TemplateSyntaxError."""
-    return _parser().parse(text, name)
+    """The syntax tree of a text, to be read only. Raises jinja2.TemplateSyntaxError, for too large a tree as well."""
+    return bounded(text, name, lambda: _parser().parse(text, name))
 
 
 def mentions(sources: Sources, name: str) -> list[Mention]:
