@@ -32,7 +32,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
-from regulars.ledger import crossing, postgres
+from regulars.ledger import crossing
 from regulars.ledger.tables import Moment
 
 FETCH = 100_000
@@ -51,6 +51,9 @@ def insert(connection: Connection, table: type[SQLModel], rows: pa.Table, *, ski
         return 0
     rows = crossing.fitted(table, rows)
     if connection.dialect.name == "postgresql":
+        # Its driver takes a while to load, and most ledgers are files.
+        from regulars.ledger import postgres
+
         return postgres.insert(connection, table, rows, skip_existing=skip_existing)
     names = ", ".join(f'"{name}"' for name in rows.column_names)
     places = ", ".join("?" * rows.num_columns)
