@@ -51,14 +51,16 @@ def test_a_message_that_waits_for_the_morning_gets_the_new_words_too(shop: Small
     assert "NEW WORDS" in text
 
 
-def test_the_plan_says_how_many_follow_ups_an_edit_of_the_words_changes(shop: SmallShop, plan: Plan) -> None:
+def test_the_plan_says_how_many_messages_on_their_way_an_edit_of_the_words_changes(shop: SmallShop, plan: Plan) -> None:
+    shop.customer("vera")
+    one_after_another(shop, "1 day")
+    days.live(shop, FIRST, "win")
     for name in ("ana", "ion", "olga"):
         shop.customer(name)
-    one_after_another(shop, "5 days")
-    days.live(shop, FIRST, "win")
-    assert "follow-ups change" not in plan("win", SECOND)
+    days.live(shop, SECOND, "win")
+    assert "still on their way" in plan("win", SECOND)
     shop.words("win/two", offer="NEW WORDS")
-    assert "3 follow-ups change" in plan("win", SECOND)
+    assert "3 of their messages change: the words were edited" in plan("win", SECOND)
 
 
 # --- deleted

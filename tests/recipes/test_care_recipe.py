@@ -15,7 +15,7 @@ def test_every_parcel_is_looked_after_once(tmp_path: Path) -> None:
     month = Month(tmp_path, "care", "2026-05-01")
     shop = month.shop
     for name in ("ana", "ion", "vera", "old_parcel", "gabi", "changed"):
-        shop.customer(name)
+        shop.customer(name, language="en")
         shop.order(name, "2026-03-05 10:00:00")
     shop.customer("lost")
     shop.order("lost", "2025-03-05 10:00:00")
