@@ -32,7 +32,8 @@ copy (select (10000000 + i)::varchar as customer_id, 'treated' as arm, 'email' a
              'person.' || i || '@example.com' as address, 'Europe/Bucharest' as zone, '1' as occasion,
              i % 3 as offer_step, timestamptz '{at}' as due_at, timestamptz '{at}' as not_before,
              timestamptz '{at}' + interval 1 day as expires_at, '2026-08-27' as local_day, true as when_holds,
-             false as held, i // {chunk} as chunk, 'Ștefan' as of_first_name
+             false as held, 'winback/first' as template, 'planned' as state, '' as why,
+             i // {chunk} as chunk, 'Ștefan' as of_first_name
       from range({people}) t(i)) to '{path}' (format parquet, row_group_size {chunk})
 """
 """What `campaigns.running.select` lays: everybody gets the first letter, with a code."""
