@@ -66,7 +66,7 @@ def examples(code):
 @pytest.fixture
 def shop(tmp_path):
     shutil.copytree(PROJECT, tmp_path, dirs_exist_ok=True)
-    for name in ("again/first", "winback/first", "winback/last"):
+    for name in ("again/first", "winback/first", "winback/last", "winter/first"):
         for words in (PROJECT / "templates/hello").glob("first.*"):
             target = tmp_path / "templates" / f"{name}{words.name.removeprefix('first')}"
             target.parent.mkdir(exist_ok=True)
@@ -84,6 +84,10 @@ def put(shop, code, language, text, wrong):
     default = "" if code == "missing-parameter" else " = 3"
     (shop / "flows/steps.py").write_text(STEPS + (text if language == "python" else RECOMMEND.format(default=default)))
     if language == "html":
+        if code == "offer-unguarded":
+            offer = "    offer: {percent: 10, valid: 14 days, unless: spent > 500}\n"
+            for campaign in (shop / "campaigns").iterdir():
+                edit(campaign, "    subject: Salut\n", f"    subject: Salut\n{offer}")
         duty = {"missing-address": "{{ links.unsubscribe }}", "missing-unsubscribe": "{{ shop.address }}"}
         rest = duty.get(code, "{{ links.unsubscribe }} {{ shop.address }}")
         (shop / "templates/hello/first.ro.html").write_text(f"{text}\n<p>{rest}</p>\n", encoding="utf-8")
@@ -163,6 +167,8 @@ def prepared(shop, code, text, *, wrong):
         edit(shop / "data/orders.csv", ",75,", ",-75,")
     if code == "missing-column":
         return text.replace("_id}", "_id, email: email, phone: phone}")
+    if code == "offer-over":
+        edit(shop / "campaigns/hello.yaml", "schedule:", "status: live\nschedule:")
     if code == "odd-key" and not wrong:
         return "# nothing"
     if code not in ("when-rows", "whose-rows"):

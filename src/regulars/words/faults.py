@@ -25,7 +25,7 @@ _TOLD: tuple[tuple[str, str, str, str], ...] = (
         TOO_MUCH,
         "This template holds more than a message needs, or is nested too deeply.",
         "write it more simply: what is chosen belongs into ladders of rules.yaml and of the campaign",
-        r"\{[{{%].*$",
+        r"\{[{%]",
     ),
     (
         r"unexpected '\}'|got '\}'|expected 'end of print statement'|token 'end of print statement', got '%'",
