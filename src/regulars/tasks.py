@@ -123,7 +123,10 @@ def advance(project: str, at: str = "") -> Advanced:
     from regulars.campaigns import followups
 
     with _desk(project, at) as (desk, moment):
-        return followups.advance(desk, moment)
+        advanced = followups.advance(desk, moment)
+    if advanced.waiting:
+        story.warning("%s follow-ups wait for a code: their pool is empty, see `regulars codes`", advanced.waiting)
+    return advanced
 
 
 @task(name="convert", task_run_name="convert", **_stubborn)

@@ -47,11 +47,13 @@ class Advanced:
 
     written: int = 0
     ended: int = 0
+    waiting: int = 0
+    """Follow-ups that are due and wait for a code, because their pool has none left."""
 
 
 def advance(desk: Desk, at: datetime) -> Advanced:
     """Write the follow-ups of all live campaigns that fell due by `at`, and end the entries that are over."""
-    written = ended = 0
+    written = ended = waiting = 0
     for name, campaign in desk.project.campaigns.items():
         if campaign.status != "live":
             continue
@@ -63,7 +65,8 @@ def advance(desk: Desk, at: datetime) -> Advanced:
             written, ended = written + more, ended + over
             if not more:
                 break
-    return Advanced(written, ended)
+        waiting += one.waiting
+    return Advanced(written, ended, waiting)
 
 
 def _near(message: Message, above: pa.Table, at: datetime) -> pa.Table:
@@ -81,6 +84,8 @@ class _Pass:
     desk: Desk
     name: str
     at: datetime
+    waiting: int = 0
+    """For whom the pool had no code."""
 
     def run(self) -> tuple[int, int]:
         """(messages written, entries ended)."""
@@ -209,7 +214,9 @@ class _Pass:
         built = None if letters.pool else letters.build(rows, self.at)
         with self.desk.ledger.writing() as connection:
             if built is None:
+                asked = rows.num_rows
                 rows, draw = pool_codes.first_served(connection, letters, rows, self.at)
+                self.waiting += asked - rows.num_rows
                 built = letters.build(rows, self.at, draw)
             new = outbox.add_messages(connection, *built, from_pool=bool(letters.pool))
             if letters.offer is not None and not letters.pool:
