@@ -33,6 +33,13 @@ def snapshot(options: Options) -> Iterator[Figure]:
     return snapshot.measure(options.folder, options.customers, options.pairs)
 
 
+def plan(options: Options) -> Iterator[Figure]:
+    """With edited rules, against the snapshot."""
+    from benchmarks import planning
+
+    return planning.measure(options.folder, options.customers, options.pairs)
+
+
 def csv(options: Options) -> Iterator[Figure]:
     """The same snapshot from CSV, the first time and the second."""
     from benchmarks import snapshot
@@ -89,6 +96,7 @@ ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "check-many": check_many,
     "rendering": rendering,
     "snapshot": snapshot,
+    "plan": plan,
     "csv": csv,
     "growth": growth,
     "why": why,

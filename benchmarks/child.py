@@ -104,7 +104,40 @@ def why(shop: BigShop) -> dict[str, Any]:
     return times | {"verdict": told["verdict"]}
 
 
-WAYS = {"lay": lay, "ours": ours, "by_hand": by_hand, "whole": whole, "why": why}
+def ran(shop: BigShop) -> dict[str, Any]:
+    """Yesterday's run of the campaign that is planned, as far as deciding."""
+    from benchmarks.planning import CAMPAIGN, YESTERDAY
+    from regulars import clock
+    from regulars.campaigns import running
+    from regulars.campaigns.desk import Desk
+
+    with Desk.open(shop.root) as desk, clock.frozen(YESTERDAY):
+        running.finish(desk, running.select(desk, CAMPAIGN, YESTERDAY).run_id)
+    return {}
+
+
+def plan(shop: BigShop) -> dict[str, Any]:
+    """The plan of one campaign, from an opened project to all that is printed."""
+    import ibis.backends.duckdb  # noqa: F401  # loaded before the clock starts
+
+    from benchmarks.planning import CAMPAIGN
+    from regulars import clock
+    from regulars.campaigns.desk import Desk
+    from regulars.campaigns.plan import plan as planned
+    from regulars.cli.plan_text import of_plan
+    from regulars.ledger import facts
+
+    with Desk.open(shop.root, looking=True) as desk, clock.frozen(AT):
+        facts.contact_facts(desk.ledger, desk.day(AT), AT)
+        started, spent = time.perf_counter(), time.process_time()
+        foreseen = planned(desk, [CAMPAIGN], AT)
+        of_plan(foreseen, desk)
+        times = {"seconds": time.perf_counter() - started, "cpu": time.process_time() - spent}
+    (one,) = foreseen["campaigns"]
+    return times | {"audience": one["audience"], "entered": one["compared"]["entered"]}
+
+
+WAYS = {"lay": lay, "ours": ours, "by_hand": by_hand, "whole": whole, "why": why, "ran": ran, "plan": plan}
 
 
 def main() -> None:

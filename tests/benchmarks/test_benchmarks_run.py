@@ -16,6 +16,7 @@ FIGURES = {
     "check-many": 1,
     "rendering": 4,
     "snapshot": 2,
+    "plan": 1,
     "csv": 2,
     "growth": 1,
     "why": 2,

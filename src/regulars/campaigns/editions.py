@@ -57,6 +57,8 @@ class Editions:
             project, rules, note = self._edition(run.fingerprint)
         names = project.campaigns if project else {}
         former = next((one for one in self.desk.names_of(name) if one in names), "")
+        if rules and former and not names[former].row:
+            rules.condition(names[former].audience)
         return Earlier(project, rules, run, former, note or ("" if former else NEW))
 
     @property
@@ -85,17 +87,8 @@ class Editions:
 
     @property
     def _read_ledger(self) -> bool:
-        """Whether an edition reads what the ledger knows: in its segments, or in the audience of a campaign."""
-        if any(rules.vocabulary.uses_ledger for rules in self.rules):
-            return True
-        audiences = [
-            (rules, campaign.audience)
-            for project, rules, _ in self._known.values()
-            for campaign in (project.campaigns.values() if project and rules else ())
-            if rules and not campaign.row
-        ]
-        conditions = (rules.condition(audience) for rules, audience in audiences)
-        return any(condition.names & LEDGER_FACTS.keys() for condition in conditions if condition)
+        """Whether an edition reads what the ledger knows, for an audience that is asked about."""
+        return any(rules.asked & LEDGER_FACTS.keys() for rules in self.rules)
 
     @property
     def counted(self) -> list[Counted]:

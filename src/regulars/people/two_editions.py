@@ -32,6 +32,8 @@ class EarlierRules:
     vocabulary: Vocabulary = field(init=False)
     columns: dict[str, str] = field(default_factory=dict)
     """Name → the column that holds it, for the traits and segments that differ from those of today."""
+    asked: set[str] = field(default_factory=set)
+    """What is read by the conditions asked for so far, however far away: nothing else is counted."""
 
     def __post_init__(self) -> None:
         shared = {"source": self.today.rules.source, "shop": self.today.rules.shop}
@@ -65,7 +67,7 @@ class EarlierRules:
                 steps=tuple((value, tree and self.over_today(tree)) for value, tree in one.steps),
             )
             for one in self.vocabulary.derived
-            if one.name in self.columns
+            if one.name in self.columns and one.name in self.asked
         ]
 
     def over_today(self, expression: Expression) -> Expression:
@@ -79,8 +81,19 @@ class EarlierRules:
         return replace(node, args=tuple(self.tree(arg) for arg in node.args))
 
     def condition(self, text: Written) -> Expression | None:
-        """A condition of the earlier edition about a customer; None where it does not fit the data of today."""
-        return self.vocabulary.condition(text)
+        """A condition of the earlier edition about a customer; None where it does not fit the data of today.
+
+        What it reads is counted from then on (see `counted`).
+        """
+        found = self.vocabulary.condition(text)
+        made = {one.name: one for one in self.vocabulary.derived}
+        waiting = set(found.names) if found else set()
+        while waiting:
+            name = waiting.pop()
+            self.asked.add(name)
+            reads = {read for tree in made[name].expressions for read in tree.names} if name in made else set()
+            waiting |= reads - self.asked
+        return found
 
 
 def lay(connection: engine.Connection, snapshot: Snapshot, earlier: list[EarlierRules]) -> str:
