@@ -228,6 +228,17 @@ def test_earlier_entries_are_told_with_messages_codes_and_orders(shop: SmallShop
     assert line(one, "address") == (True, "an…@example.com, last sent Mon 5 Jan")
 
 
+def test_entries_under_the_name_before_are_told(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.campaign("hello")
+    days.run(shop, "hello", "2026-01-05 10:00")
+    (shop.root / "campaigns/hello.yaml").unlink()
+    shop.campaign("welcome", formerly="hello", repeat="every 90 days")
+    one = told(shop, "ana", "welcome")
+    assert one["decision"] == "already-enrolled"
+    assert one["before"][0].startswith("5 Jan `one`: planned")
+
+
 def test_the_log_tells_what_a_run_decided_that_day(winback: SmallShop) -> None:
     days.run(winback, "winback", NOON)
     days.send(winback, NOON)

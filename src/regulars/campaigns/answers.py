@@ -111,7 +111,7 @@ class Answer:
             "again": guards.again if decision == guards.reason else "",
             "lines": lines,
             "not_asked": guards.not_asked,
-            "before": Stories(self.desk, self.at).told(self._entries),
+            "before": Stories(self.desk, self.name, self.at).told(self._entries),
             "notes": self.notes,
         }
 
@@ -257,14 +257,14 @@ class Answer:
         if last["decision"] != "sent":
             return f"NOT SENT at {local:%H:%M}: {last['decision']}."
         letters = [letter for entry in self._entries if entry.run_id == last["run_id"] for letter in entry.letters[:1]]
-        state = f", {Stories(self.desk, self.at).state(letters[0])}" if letters else ""
+        state = f", {Stories(self.desk, self.name, self.at).state(letters[0])}" if letters else ""
         return f"SENT at {local:%H:%M}: {last['channel']} in {last['language']}{state}."
 
     def _became(self) -> str:
         """What came of the message of a past run."""
         runs = {row["run_id"] for row in self.logged}
         letters = [letter for entry in self.became if entry.run_id in runs for letter in entry.letters[:1]]
-        state = Stories(self.desk, self.at).state(letters[0]) if letters else "sent"
+        state = Stories(self.desk, self.name, self.at).state(letters[0]) if letters else "sent"
         return "" if state == "sent" else f" It was {state.removeprefix('sent, ')}."
 
 

@@ -28,9 +28,11 @@ NOT_SENT = ("suppressed", "expired", "dead")
 
 @dataclass(frozen=True)
 class Stories:
-    """Tells entries of the one customer of a desk, as of `at`."""
+    """Tells entries of the one customer of a desk in one campaign, as of `at`."""
 
     desk: PersonDesk
+    name: str
+    """The campaign, as it is called now."""
     at: datetime
 
     def told(self, entries: Iterable[Entry]) -> list[str]:
@@ -44,7 +46,7 @@ class Stories:
             return f"{self._day(entry.entered_at)} entered, held out · {self._orders(entry)}"
         parts = [self.letter(letter) for letter in entry.letters]
         entered = f"{self._day(entry.entered_at)} entered"
-        occasion = f" for {entry.occasion}" if self.desk.campaign(entry.campaign).for_each else ""
+        occasion = f" for {entry.occasion}" if self.desk.campaign(self.name).for_each else ""
         if occasion or not parts:
             parts.insert(0, entered + occasion)
         if following := self._following(entry):
@@ -81,7 +83,7 @@ class Stories:
 
     def _following(self, entry: Entry) -> str:
         """The message that comes next while they are inside."""
-        messages = self.desk.campaign(entry.campaign).messages
+        messages = self.desk.campaign(self.name).messages
         names = [str(message.name) for message in messages]
         last = max((names.index(letter.name) for letter in entry.letters if letter.name in names), default=-1)
         if entry.ended_at is not None or last + 1 >= len(messages):
@@ -96,14 +98,17 @@ class Stories:
             return ", ".join(
                 f"order {order_id}, {amount:,.2f} {currency}, {self._day(at)}" for order_id, amount, at in entry.orders
             )
-        within = self.desk.campaign(entry.campaign).conversion.within
-        over = self.at - entry.entered_at > within.delta
-        return f"no order within {within}" if over else "no order yet"
+        within = self.desk.campaign(self.name).conversion.within
+        return f"no order within {within}" if self._is_over(entry) else "no order yet"
+
+    def _is_over(self, entry: Entry) -> bool:
+        """Whether an order now would be too late for it."""
+        return self.at - entry.entered_at > self.desk.campaign(self.name).conversion.within.delta
 
     def _next_time(self, entry: Entry) -> str:
-        campaign = self.desk.campaign(entry.campaign)
+        campaign = self.desk.campaign(self.name)
         offers = [offer for message in campaign.messages if (offer := campaign.offer_of(message))]
-        if entry.orders or not offers or len(offers[0].ladder) < 2:
+        if entry.orders or not self._is_over(entry) or not offers or len(offers[0].ladder) < 2:
             return ""
         step = min(entry.offer_step + 1, len(offers[0].ladder) - 1)
         return f" → next time {on_step(offers[0], step, str(self.desk.rules.shop.currency))}"
