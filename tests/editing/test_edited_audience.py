@@ -46,6 +46,18 @@ def test_the_plan_says_that_nothing_changes_for_those_inside(shop: SmallShop, pl
     assert "changes nothing for them" in inside
 
 
+def test_the_plan_says_that_something_changes_for_them_where_it_does(shop: SmallShop, plan: Plan) -> None:
+    lapsed(shop)
+    one_after_another(shop, "5 days", audience="lifecycle = 'lapsed'")
+    days.live(shop, FIRST, "win")
+    one_after_another(shop, "3 days", audience="lifecycle = 'lapsed'")
+    (inside,) = [line for line in plan("win", SECOND).splitlines() if line.startswith("inside")]
+    assert inside == "inside 1 entered earlier; your edit changes what is ahead of them"
+    one_after_another(shop, "5 days", audience="lifecycle = 'lapsed'", status="paused")
+    (inside,) = [line for line in plan("win", SECOND).splitlines() if line.startswith("inside")]
+    assert inside == "inside 1 entered earlier; nothing goes to them before it is live again"
+
+
 def test_a_looser_threshold_is_told_apart_from_what_happens_by_itself(shop: SmallShop, plan: Plan) -> None:
     lapsed(shop)
     one_after_another(shop, audience="lifecycle = 'lapsed'")

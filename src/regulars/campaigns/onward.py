@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TypedDict
+from typing import Literal, TypedDict
 from zoneinfo import ZoneInfo
 
 from regulars.campaigns import dated
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.editions import Earlier
 from regulars.errors import RegularsError
-from regulars.lang.model import Message
+from regulars.lang.model import Campaign, Message
 from regulars.ledger import entries, usual
+
+AHEAD = ("exit", "send_within", "purpose", "topic", "languages", "sender", "enrich")
+"""Keys of a campaign, beside its messages, that matter to those inside."""
+Ahead = Literal["same", "edited", ""]
+"""Whether what is ahead of those inside stays as it was; empty: nobody can say."""
 
 
 class Later(TypedDict):
@@ -79,6 +85,26 @@ def inside(desk: Desk, name: str) -> Inside:
         stands = running.group_by("name").aggregate([([], "count_all")]).to_pylist()
         rewritten = sum(row["count_all"] * _to_come(places, row["name"], edited) for row in stands)
     return {"people": running.num_rows, "rewritten": rewritten}
+
+
+def ahead(earlier: Earlier, desk: Desk, name: str) -> Ahead:
+    """What the edit since `earlier` does to those inside.
+
+    Whom the audience takes is nothing to them, and neither is a message they have had. Other rules are, where one of
+    their conditions is still to be asked.
+    """
+    new = desk.campaign(name)
+    if earlier.project is None or (old := earlier.project.campaigns.get(earlier.campaign)) is None:
+        return ""
+    if any(getattr(old, key) != getattr(new, key) for key in AHEAD) or _to_follow(old) != _to_follow(new):
+        return "edited"
+    still_asked = [one for one in new.conditions if one is not new.audience]
+    return "" if still_asked and earlier.project.rules != desk.rules else "same"
+
+
+def _to_follow(campaign: Campaign) -> list[Message | str]:
+    """The messages by which two versions of a campaign differ for those inside: of the first its name alone."""
+    return [str(campaign.messages[0].name), *campaign.messages[1:]]
 
 
 def _to_come(places: Mapping[str, int], latest: str | None, edited: list[int]) -> int:

@@ -23,7 +23,7 @@ from regulars.campaigns.desk import Desk
 from regulars.campaigns.editions import Earlier, Editions
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
 from regulars.campaigns.limits import Limit, limits
-from regulars.campaigns.onward import Later
+from regulars.campaigns.onward import Ahead, Later
 from regulars.campaigns.samples import Sample, samples
 from regulars.campaigns.select import Selector, summary
 from regulars.campaigns.uncertain import Unknown
@@ -71,6 +71,8 @@ class PlannedCampaign(TypedDict):
     """Who enters before the first message is due."""
     inside: int
     """Entered earlier, and still on their way."""
+    ahead: Ahead
+    """What the edit since then does to them."""
     rewritten: int
     """Messages to those inside whose words were edited since they were last used."""
     later: list[Later]
@@ -182,6 +184,7 @@ class _Planning:
             "held": counts["held"],
             "waiting": counts.get("later", 0),
             "inside": standing["people"],
+            "ahead": onward.ahead(self.earlier[name], desk, name),
             "rewritten": standing["rewritten"],
             "later": onward.later(desk, name, at, sum(counts["send"].values())),
             "cost": cost(desk, name, campaign.messages[0], messages),

@@ -144,7 +144,12 @@ def _inside(one: PlannedCampaign) -> Iterator[str]:
         return
     compared = one["compared"]
     edited = compared["changes"] or compared["edited"]
-    words = f"entered earlier; {'your edit changes nothing for them' if edited else 'still on their way'}"
+    words = "entered earlier; still on their way"
+    if one["status"] == "paused":
+        words = "entered earlier; nothing goes to them before it is live again"
+    elif edited and one["ahead"]:
+        does = {"same": "changes nothing for them", "edited": "changes what is ahead of them"}[one["ahead"]]
+        words = f"entered earlier; your edit {does}"
     if one["rewritten"]:
         words = f"entered earlier; {one['rewritten']:,} of their messages change: the words were edited"
     yield top("inside", f"{one['inside']:,}", words)
