@@ -5,7 +5,8 @@ The ledger starts empty: whoever the rules would reach on the first day is reach
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,15 @@ def simulate(
     """
     if not 1 <= days <= LONGEST:
         raise WrongUse(f"{days} days cannot be simulated.", f"From 1 to {LONGEST}.")
+    with lived_days(root, first, days, campaigns, told) as (desk, lived):
+        return summed(desk, lived, _evening(desk, lived[-1].day))
+
+
+@contextmanager
+def lived_days(
+    root: Path, first: date, days: int, campaigns: Sequence[str] = (), told: Callable[[date], None] = lambda _: None
+) -> Iterator[tuple[Desk, list[Day]]]:
+    """The days, lived, and the desk with the ledger they left; gone at the end. As `simulate` otherwise."""
     with rehearsing(root, lambda project: _only(project, campaigns)) as desk:
         for name in campaigns:
             desk.campaign(name)
@@ -48,7 +58,7 @@ def simulate(
             lived.append(live_day(desk, day, list(desk.project.campaigns)))
             _credit(desk, day)
             told(day)
-        return summed(desk, lived, _evening(desk, lived[-1].day))
+        yield desk, lived
 
 
 def _only(project: Project, campaigns: Sequence[str]) -> Project:

@@ -44,10 +44,16 @@ class SimulatedCampaign(TypedDict):
     """Who got at least one."""
     codes: int
     if_all_redeem: str
+    by_value: dict[str, int]
+    """`10 %`, `25 RON`, `gift CEAI-TEI` → codes."""
     orders: int
     """Orders of history credited to it, by the window alone: nobody had its codes."""
     revenue: str
     withheld: dict[str, int]
+    held: int
+    """First messages that waited for the end of quiet hours."""
+    left_out: dict[str, int]
+    """Reason → messages of people inside that were settled without being sent."""
     stopped: dict[str, int]
     """Why its limits stopped it → days."""
     often: dict[str, int]
@@ -69,6 +75,8 @@ class Simulation(TypedDict):
     """How many messages somebody got in all, `0` included → people."""
     per_person_and_day: dict[str, int]
     """How many messages somebody got on one day → how often that was."""
+    per_person_and_7_days: dict[str, int]
+    """The most that somebody got in any seven days → people."""
     most_in_7_days: int
     channels: dict[str, int]
     codes: int
@@ -84,6 +92,7 @@ def summed(desk: Desk, lived: Sequence[Day], at: datetime) -> Simulation:
         desk, "select n, count(*) from (select customer_id, count(*) as n from sent group by 1) group by 1", sent
     )
     in_day = "select n, count(*) from (select customer_id, local_day, count(*) as n from sent group by 1, 2) group by 1"
+    in_week = _counts(desk, _MOST_IN_7_DAYS, sent)
     reached = sum(in_all.values())
     issued = liability(desk, trail.codes(desk.ledger), at)
     return {
@@ -96,7 +105,8 @@ def summed(desk: Desk, lived: Sequence[Day], at: datetime) -> Simulation:
         "people": reached,
         "per_person": {"0": max(customers - reached, 0)} | in_all,
         "per_person_and_day": _counts(desk, in_day, sent),
-        "most_in_7_days": _most_in_7_days(desk, sent),
+        "per_person_and_7_days": in_week,
+        "most_in_7_days": max(map(int, in_week), default=0),
         "channels": _counts(desk, "select channel, count(*) from sent group by 1", sent),
         "codes": issued["codes"],
         "if_all_redeem": issued["if_all_redeem"],
@@ -110,14 +120,13 @@ def _counts(desk: Desk, query: str, sent: pa.Table) -> dict[str, int]:
     return {str(row["what"]): row["n"] for row in rows}
 
 
-def _most_in_7_days(desk: Desk, sent: pa.Table) -> int:
-    found = desk.arrow(
-        """select coalesce(max(n), 0) as most from (
-             select count(*) over (partition by customer_id order by cast(local_day as date)
-                                   range between interval 6 days preceding and current row) as n from sent)""",
-        sent=sent,
-    )
-    return int(found["most"][0].as_py())
+_MOST_IN_7_DAYS = """
+    select n, count(*) from (
+      select customer_id, max(n) as n from (
+        select customer_id, count(*) over (partition by customer_id order by cast(local_day as date)
+                                           range between interval 6 days preceding and current row) as n from sent)
+      group by 1)
+    group by 1"""
 
 
 def _days(desk: Desk, lived: Sequence[Day], sent: pa.Table) -> list[SimulatedDay]:
@@ -138,6 +147,7 @@ def _days(desk: Desk, lived: Sequence[Day], sent: pa.Table) -> list[SimulatedDay
 
 def _campaigns(desk: Desk, lived: Sequence[Day], sent: pa.Table, at: datetime) -> list[SimulatedCampaign]:
     issued, entered = trail.codes(desk.ledger), trail.entries(desk.ledger)
+    left_out = trail.left_out(desk.ledger).to_pylist()
     with desk.ledger.reading() as connection:
         credited = accounts.credits_given(connection)
     told: list[SimulatedCampaign] = []
@@ -166,9 +176,12 @@ def _campaigns(desk: Desk, lived: Sequence[Day], sent: pa.Table, at: datetime) -
                 "people": len(mine["customer_id"].unique()),
                 "codes": codes["codes"],
                 "if_all_redeem": codes["if_all_redeem"],
+                "by_value": codes["by_value"],
                 "orders": sum(one.orders for one in given),
                 "revenue": f"{sum(one.revenue for one in given):.2f}",
                 "withheld": dict(sum((Counter(run.withheld) for run in runs), Counter()).most_common()),
+                "held": sum(run.held for run in runs),
+                "left_out": {one["reason"]: one["n"] for one in left_out if one["campaign"] == name},
                 "stopped": dict(Counter(run.stopped for run in runs if run.stopped)),
                 "often": dict(Counter(str(row["n"]) for row in often)),
                 "often_ids": [row["customer_id"] for row in often[:NAMED]],

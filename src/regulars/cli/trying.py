@@ -57,14 +57,14 @@ def simulate(
 
     from regulars import clock
     from regulars.campaigns.simulate import simulate as simulated
-    from regulars.measure import simulation
+    from regulars.measure import simulation, simulation_page
 
     begins = _day(first) if first else clock.now().date() - timedelta(days=days)
     found = simulated(root_of(project), begins, days, campaigns or [], _progress(days))
     if format == "json":
         told = json.dumps(found, ensure_ascii=False, indent=2)
     else:
-        told = simulation.text(found).rstrip() if format == "text" else simulation.page(found)
+        told = simulation.text(found).rstrip() if format == "text" else simulation_page.page(found)
     if output is None:
         answer(told)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from regulars.ledger.crossing import MONEY
@@ -13,6 +13,8 @@ from regulars.ledger.tables import SENT, Code, Enrolment, Message
 _TEXT = pa.string()
 MESSAGES = pa.schema([(name, _TEXT) for name in ("campaign", "name", "customer_id", "channel", "local_day")])
 CODES = pa.schema([("campaign", _TEXT), ("kind", _TEXT), ("value", MONEY), ("gift", _TEXT)])
+LEFT_OUT = pa.schema([("campaign", _TEXT), ("reason", _TEXT), ("n", pa.int64())])
+SETTLED_UNSENT = ("suppressed", "expired", "skipped", "dead")
 ENTRIES = pa.schema([(name, _TEXT) for name in ("campaign", "customer_id", "arm")])
 
 
@@ -20,6 +22,13 @@ def messages(ledger: Ledger) -> pa.Table:
     """Messages that went out: campaign, name, customer_id, channel, local_day (ISO; the customer's)."""
     statement = select(*(col(getattr(Message, name)) for name in MESSAGES.names)).where(col(Message.state).in_(SENT))
     return ledger.arrow(statement, schema=MESSAGES)
+
+
+def left_out(ledger: Ledger) -> pa.Table:
+    """Messages that were settled without being sent, counted: campaign, reason (texts), n."""
+    own = (col(Message.campaign), col(Message.reason))
+    statement = select(*own, func.count()).where(col(Message.state).in_(SETTLED_UNSENT)).group_by(*own)
+    return ledger.arrow(statement, schema=LEFT_OUT)
 
 
 def codes(ledger: Ledger) -> pa.Table:

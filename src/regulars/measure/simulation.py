@@ -1,79 +1,72 @@
-"""A simulation as plain text, and as one page that needs nothing but itself."""
+"""A simulation in words: its sums as both the text and the page tell them, and the text for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
-from importlib.resources import files
 
 from regulars.campaigns.simulated import SimulatedCampaign, SimulatedDay, Simulation
-from regulars.measure.charts import Bar, bars
-from regulars.measure.elements import figure, key_figures, legend, paragraph, section, table
-from regulars.measure.page import POLICY
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
 
-_COLOURS = ("deep", "mid", "pale", "grey", "doubt", "bad")
-_NOT_HELD_BACK = ("already-enrolled", "holdout")
-"""Reasons that are no limit of anybody's patience: they would drown the others."""
+CLOSING = "Nothing was sent, and nothing of the project was touched."
+CAVEATS = (
+    (
+        "The ledger began empty on the first day: whoever the rules reach is reached then, so that the first "
+        "days are fuller than they would be in a shop that has sent before."
+    ),
+    (
+        "Orders are those that were really placed, without these messages. Who would have ordered because of "
+        "one, or not have needed one, cannot be known; nor can which codes would have been redeemed, as "
+        "nobody ever had them."
+    ),
+    (
+        "So the cost of codes is what they would cost if every one were used once: amounts as they are, "
+        "percentages of the average order; gifts and free deliveries, whose worth only the shop knows, count "
+        "as nothing."
+    ),
+    (
+        "Orders credited are those that fell into a campaign's window anyway. They say what a report would "
+        "show, not what the campaign would have earned."
+    ),
+    (
+        "Words are not rendered, steps of the shop are not asked, every message counts as accepted, and "
+        "nobody opens, clicks, answers, bounces or unsubscribes. Codes of pools are taken to be there, and "
+        "every plan to be approved."
+    ),
+    ("A day has one look at the people, as of its end, and a campaign that runs every few minutes runs once in it."),
+)
+"""What a simulation can and cannot tell."""
+CAPS = ("frequency", "lost-priority")
+"""Reasons that come from the caps: full by what was sent, or by campaigns that go first."""
+CAPPED = {"frequency": "cap full", "lost-priority": "lost to a campaign that goes first"}
 
 
 def text(simulation: Simulation) -> str:
     """For a terminal, ending with a line feed."""
-    lines = [headline(simulation), summary(simulation), "", *_campaigns(simulation), "", "Messages per person"]
-    lines += [f"  {number:>3}  {count(people):>8} people" for number, people in simulation["per_person"].items()]
-    lines += ["", "Messages by week"]
+    lines = [headline(simulation), summary(simulation), "", *_campaigns(simulation)]
+    lines += ["", "Messages per person      in all    most in 7 days    on one day (days)"]
     lines += [
-        f"  {day(first)}  {count(sum(sums.values())):>7}   "
-        + " · ".join(f"{count(n)} {name}" for name, n in sums.items())
-        for first, sums in weeks(simulation)
+        f"  {number:>3}  {over_all:>22}  {in_week:>12}  {in_day:>16}"
+        for number, over_all, in_week, in_day in per_person(simulation)
     ]
-    lines += ["", "Not sent, people and days"]
-    lines += [f"  {reason:<18}{count(number):>8}" for reason, number in withheld(simulation["by_day"]).items()]
+    lines += ["", "Entered by week"]
+    lines += [f"  {day(first):<11} {told}" for first, told in entered_by_week(simulation)]
+    lines += ["", "Messages by week"]
+    lines += [f"  {day(first):<11} {_joined(sums)}" for first, sums in weeks(simulation["by_day"], "messages")]
+    lines += ["", "Held back by caps, people and days"]
+    lines += [f"  {one['campaign']:<14} {told}" for one in simulation["campaigns"] if (told := capped(one))]
+    if not any(capped(one) for one in simulation["campaigns"]):
+        lines.append("  nobody")
+    lines += ["", "Not sent for other reasons, people and days"]
+    lines += [
+        f"  {reason:<18}{count(number):>9}"
+        for reason, number in withheld(simulation["by_day"]).items()
+        if reason not in CAPS
+    ]
     for one in simulation["campaigns"]:
-        lines += ["", *_often(one)] if one["often"] else []
-        lines += [
-            f"  {one['campaign']} was stopped on {plural(days, 'day')}: {why}" for why, days in one["stopped"].items()
-        ]
-    return "\n".join([*lines, "", CLOSING]) + "\n"
-
-
-CLOSING = "Nothing was sent, and nothing of the project was touched. The ledger began empty on the first day."
-
-
-def page(simulation: Simulation) -> str:
-    """The whole page, self-contained. Everything a marketer wrote is escaped."""
-    style = files("regulars.measure").joinpath("report.css").read_text("utf-8")
-    currency, title = simulation["currency"], escape(headline(simulation))
-    shown = [
-        ("messages", count(simulation["messages"])),
-        ("people who got any", count(simulation["people"])),
-        ("most to one person in 7 days", count(simulation["most_in_7_days"])),
-        ("codes issued", count(simulation["codes"])),
-        ("if every code is redeemed", money(float(simulation["if_all_redeem"]), currency)),
-    ]
-    body = [
-        f"<header><h1>{title}</h1>{paragraph(summary(simulation), 'lede')}{key_figures(shown)}</header>",
-        section("Day by day", paragraph(_BY_DAY), _daily(simulation)),
-        section("Per person", paragraph(_PER_PERSON), _people(simulation)),
-        section("What held messages back", paragraph(_HELD_BACK), _reasons(simulation)),
-        section("Each campaign", _table(simulation), *(_named_often(one) for one in simulation["campaigns"])),
-        f"<footer>{paragraph(CLOSING)}</footer>",
-    ]
-    return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="color-scheme" content="light dark">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n<link rel="icon" href="data:,">\n'
-        f"<style>\n{style}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n"
-    )
-
-
-_BY_DAY = "Messages that would have gone out, by the day of whom they reach. The first day catches up with everybody."
-_PER_PERSON = "How many messages somebody would have got over the whole time."
-_HELD_BACK = (
-    "People of an audience to whom a campaign's first message did not go, by reason, added up over the days: who is "
-    "held back for a week counts seven times."
-)
+        more = notes(one)
+        lines += ["", one["campaign"], *(f"  {line}" for line in more)] if more else []
+    lines += ["", f"{CLOSING} What it can and cannot tell:", *(f"- {line}" for line in CAVEATS)]
+    return "\n".join(lines) + "\n"
 
 
 def headline(simulation: Simulation) -> str:
@@ -94,15 +87,28 @@ def summary(simulation: Simulation) -> str:
     )
 
 
-def weeks(simulation: Simulation) -> Iterator[tuple[str, dict[str, int]]]:
-    """(first day, campaign → messages) of every seven days."""
-    days = simulation["by_day"]
+def per_person(simulation: Simulation) -> Iterator[tuple[str, str, str, str]]:
+    """(messages, people who got so many in all, people whose fullest seven days have so many, days of somebody's)."""
+    sums = (simulation["per_person"], simulation["per_person_and_7_days"], simulation["per_person_and_day"])
+    for number in sorted({int(one) for each in sums for one in each}):
+        cells = [count(each[str(number)]) if str(number) in each else NOTHING for each in sums]
+        yield str(number), cells[0], cells[1], cells[2]
+
+
+def weeks(days: Sequence[SimulatedDay], what: str) -> Iterator[tuple[str, dict[str, int]]]:
+    """(first day, campaign → `messages` or `entered`) of every seven days."""
     for start in range(0, len(days), 7):
         sums: dict[str, int] = {}
         for one in days[start : start + 7]:
-            for campaign, number in one["messages"].items():
+            for campaign, number in (one["messages"] if what == "messages" else one["entered"]).items():
                 sums[campaign] = sums.get(campaign, 0) + number
         yield days[start]["day"], dict(sorted(sums.items()))
+
+
+def entered_by_week(simulation: Simulation) -> Iterator[tuple[str, str]]:
+    """(first day, `12 birthday · 40 winback`)."""
+    for first, sums in weeks(simulation["by_day"], "entered"):
+        yield first, _joined(sums)
 
 
 def withheld(days: Sequence[SimulatedDay]) -> dict[str, int]:
@@ -114,6 +120,36 @@ def withheld(days: Sequence[SimulatedDay]) -> dict[str, int]:
     return dict(sorted(sums.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
+def capped(campaign: SimulatedCampaign) -> str:
+    """`340 cap full · 12 lost to a campaign that goes first`; empty where the caps held nobody back."""
+    return " · ".join(
+        f"{count(campaign['withheld'][reason])} {CAPPED[reason]}" for reason in CAPS if campaign["withheld"].get(reason)
+    )
+
+
+def notes(campaign: SimulatedCampaign) -> list[str]:
+    """What else is to be told of one campaign, a sentence each."""
+    told = []
+    if campaign["by_value"]:
+        told.append("Gave " + " · ".join(f"{count(n)} × {value}" for value, n in campaign["by_value"].items()) + ".")
+    if campaign["held"]:
+        told.append(f"Quiet hours: {plural(campaign['held'], 'first message')} waited for their end.")
+    if campaign["left_out"]:
+        reasons = " · ".join(f"{count(n)} {reason}" for reason, n in campaign["left_out"].items())
+        told.append(f"Settled without being sent: {reasons}.")
+    told += often(campaign)
+    told += [f"Stopped on {plural(days, 'day')}: {why}" for why, days in campaign["stopped"].items()]
+    return told
+
+
+def often(campaign: SimulatedCampaign) -> Iterator[str]:
+    """Who entered again and again, the most last, and some of them by their ids."""
+    for entries, people in sorted(campaign["often"].items(), key=lambda pair: int(pair[0])):
+        yield f"{plural(people, 'person', 'people')} entered {campaign['campaign']} {entries} times."
+    if campaign["often_ids"]:
+        yield f"Such as {', '.join(campaign['often_ids'])}."
+
+
 def _campaigns(simulation: Simulation) -> Iterator[str]:
     yield f"{'':<14}{'entered':>9}{'held out':>9}{'sent':>9}{'people':>9}{'codes':>9}{'at most':>14}{'orders':>8}"
     for one in simulation["campaigns"]:
@@ -123,116 +159,8 @@ def _campaigns(simulation: Simulation) -> Iterator[str]:
             f"{count(one['people']):>9}{count(one['codes']):>9}{cost:>14}{count(one['orders']):>8}"
         )
     total = money(float(simulation["if_all_redeem"]), simulation["currency"])
-    yield f"{plural(simulation['codes'], 'code')} issued; if every one is redeemed, about {total}."
+    yield f"{plural(simulation['codes'], 'code')} given; if every one were redeemed, about {total}."
 
 
-def _often(campaign: SimulatedCampaign) -> Iterator[str]:
-    for entries, people in sorted(campaign["often"].items()):
-        yield f"{plural(people, 'person', 'people')} entered {campaign['campaign']} {entries} times"
-    yield f"  such as {', '.join(campaign['often_ids'])}"
-
-
-def _daily(simulation: Simulation) -> str:
-    names = [one["campaign"] for one in simulation["campaigns"]]
-    colours = {name: _COLOURS[min(place, len(_COLOURS) - 1)] for place, name in enumerate(names)}
-    days = simulation["by_day"]
-    busiest = max(days, key=lambda one: sum(one["messages"].values()))
-    described = f"Most on {day(busiest['day'])}: {plural(sum(busiest['messages'].values()), 'message')}."
-    numbers = table(
-        "Messages by day",
-        ["day", *names, "in all"],
-        [(day(one["day"]), *_row(one["messages"], names)) for one in days],
-    )
-    drawn = _columns(described, [(one["day"], one["messages"]) for one in days], colours)
-    return figure("Messages by day", drawn, numbers, legend((colours[name], name) for name in names))
-
-
-def _row(sums: Mapping[str, int], names: Sequence[str]) -> list[str]:
-    return [*(count(sums[name]) if name in sums else NOTHING for name in names), count(sum(sums.values()))]
-
-
-_HEIGHT = 200
-
-
-def _columns(described: str, days: Sequence[tuple[str, Mapping[str, int]]], colours: Mapping[str, str]) -> str:
-    """A column for each day, made of its campaigns, below each other from the top."""
-    highest = max((sum(sums.values()) for _, sums in days), default=0) or 1
-    width, drawn = 100 / max(len(days), 1), []
-    for place, (_, sums) in enumerate(days):
-        foot = float(_HEIGHT)
-        for name, colour in colours.items():
-            height = sums.get(name, 0) * (_HEIGHT - 20) / highest
-            if height:
-                foot -= height
-                across = f'x="{place * width:.3f}%" width="{width * 0.86:.3f}%"'
-                drawn.append(f'<rect class="{colour}" {across} y="{foot:.1f}" height="{height:.1f}"/>')
-    ends = [("0", "start", days[0][0]), ("100%", "end", days[-1][0])]
-    drawn += [
-        f'<text class="tick" x="{x}" y="{_HEIGHT + 16}" text-anchor="{at}">{escape(day(on))}</text>'
-        for x, at, on in ends
-    ]
-    drawn.append(
-        f'<text class="tick" x="0" y="12">{count(highest)}</text><line class="grid" x1="0" x2="100%" y1="20" y2="20"/>'
-    )
-    return (
-        f'<svg role="img" aria-labelledby="daily-title daily-desc" width="100%" height="{_HEIGHT + 22}">'
-        f'<title id="daily-title">Messages by day and campaign</title><desc id="daily-desc">{escape(described)}</desc>'
-        f"{''.join(drawn)}</svg>"
-    )
-
-
-def _people(simulation: Simulation) -> str:
-    rows = [
-        Bar(plural(int(number), "message"), [("grey" if number == "0" else "mid", people)], count(people))
-        for number, people in simulation["per_person"].items()
-    ]
-    numbers = table("People by messages", ["messages", "people"], [(row.label, row.note) for row in rows])
-    return figure("People by the messages they got", bars("people", "People by messages", "", rows), numbers)
-
-
-def _reasons(simulation: Simulation) -> str:
-    sums = withheld(simulation["by_day"])
-    shown = {reason: number for reason, number in sums.items() if reason not in _NOT_HELD_BACK}
-    rows = [Bar(reason, [("doubt", number)], count(number)) for reason, number in shown.items()]
-    numbers = table(
-        "People and days by reason", ["reason", "people and days"], [(name, count(n)) for name, n in sums.items()]
-    )
-    return figure("Not sent, by reason", bars("reasons", "Not sent, by reason", "", rows), numbers)
-
-
-def _table(simulation: Simulation) -> str:
-    head = [
-        "campaign",
-        "entered",
-        "held out",
-        "sent",
-        "people",
-        "codes",
-        f"at most, {simulation['currency']}",
-        "orders",
-        "revenue",
-    ]
-    return table(
-        "Each campaign over the whole time",
-        head,
-        [
-            (
-                f"{one['title']}\n{one['campaign']}",
-                count(one["entered"]),
-                count(one["held_out"]),
-                count(one["messages"]),
-                count(one["people"]),
-                count(one["codes"]),
-                money(float(one["if_all_redeem"])),
-                count(one["orders"]),
-                money(float(one["revenue"])),
-            )
-            for one in simulation["campaigns"]
-        ],
-    )
-
-
-def _named_often(campaign: SimulatedCampaign) -> str:
-    told = [*_often(campaign)] if campaign["often"] else []
-    told += [f"Stopped on {plural(days, 'day')}: {why}" for why, days in campaign["stopped"].items()]
-    return "".join(paragraph(words) for words in told)
+def _joined(sums: Mapping[str, int]) -> str:
+    return " · ".join(f"{count(n)} {name}" for name, n in sums.items()) or NOTHING
