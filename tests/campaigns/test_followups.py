@@ -149,3 +149,56 @@ def test_a_paused_campaign_writes_no_follow_ups(shop: SmallShop) -> None:
     begin(shop)
     chain(shop, "send: email, after: 1 day", status="paused")
     assert days.advance(shop, "2026-02-02 10:00").written == 0
+
+
+def test_a_follow_up_may_say_somebodys_own_code_for_friends(shop: SmallShop) -> None:
+    shop.customer("ana")
+    chain(shop, "send: email, after: 1 day")
+    shop.words("win/two", offer="{{ referral.code }}")
+    begin(shop)
+    days.advance(shop, "2026-02-02 10:00")
+    assert days.send(shop, "2026-02-02 10:00") == {"accepted": 1}
+    (code,) = days.rows(shop, "referral_code")
+    (path,) = [path for path in (shop.root / ".regulars/outbox").rglob("*.eml") if code["code"] in path.read_text()]
+    assert path.exists()
+
+
+def test_a_message_that_was_given_another_name_does_not_go_out_again(shop: SmallShop) -> None:
+    shop.customer("ana")
+    chain(shop, "send: email, after: 1 day")
+    begin(shop)
+    shop.campaign(
+        "win",
+        messages="[{name: hello, send: email, template: win/one, subject: S}, "
+        "{send: email, template: win/two, subject: S, after: 1 day}]",
+    )
+    days.advance(shop, "2026-02-02 10:00")
+    assert days.states(shop) == {"ana": "one accepted, two planned"}
+
+
+def test_a_first_message_that_lost_its_own_time_is_due_since_they_entered(shop: SmallShop) -> None:
+    shop.customer("ana")
+    message = "[{{send: email, template: win/one, subject: S{time}}}]"
+    shop.campaign("win", messages=message.format(time=", after: 3 days from entry"))
+    days.run(shop, "win", DAY)
+    assert days.rows(shop, "message") == []
+    shop.campaign("win", messages=message.format(time=""), send_within="3 days")
+    days.advance(shop, "2026-02-02 10:00")
+    assert days.states(shop) == {"ana": "one planned"}
+
+
+def test_what_an_edit_makes_overdue_goes_now_if_it_is_in_time_and_else_never(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.customer("ion")
+    chain(shop, "send: email, after: 30 days", send_within="2 days")
+    begin(shop)
+    chain(shop, "send: email, after: 1 day", send_within="2 days")
+    days.advance(shop, "2026-02-03 09:00")
+    assert days.states(shop) == {"ana": "one accepted, two planned", "ion": "one accepted, two planned"}
+    shop.customer("olga")
+    begin(shop, "2026-02-04 10:00")
+    chain(shop, "send: email, after: 30 days", send_within="2 days")
+    days.advance(shop, "2026-02-10 10:00")
+    chain(shop, "send: email, after: 1 day", send_within="2 days")
+    days.advance(shop, "2026-02-10 10:00")
+    assert days.states(shop)["olga"] == "one accepted, two expired: send_within is over"

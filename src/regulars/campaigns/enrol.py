@@ -50,7 +50,7 @@ def enrol_rows(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datet
     with desk.ledger.writing() as connection:
         if invites:
             own = referrals.codes_for(connection, treated["customer_id"].combine_chunks(), at)
-            treated = _with_own_codes(desk, treated, own)
+            treated = with_own_codes(desk, treated, own)
         if built is None:
             draw = pool_codes.drawing(connection, letters.pool, at) if letters.pool else codes.draw
             built = letters.build(treated, at, draw)
@@ -76,7 +76,8 @@ def _enrolments(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: date
     )
 
 
-def _with_own_codes(desk: Desk, letters: pa.Table, own: pa.Table) -> pa.Table:
+def with_own_codes(desk: Desk, letters: pa.Table, own: pa.Table) -> pa.Table:
+    """Letters with the advocate's own code of each (`own` as `referrals.codes_for` gives them)."""
     return desk.arrow(
         f"select l.*, o.code as {OWN_CODE} from letters l join own o using (customer_id)", letters=letters, own=own
     )

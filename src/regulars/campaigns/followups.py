@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from regulars.campaigns import code_files, formerly, pool_codes
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.enrol import CHUNK
+from regulars.campaigns.enrol import CHUNK, with_own_codes
 from regulars.campaigns.exits import EXIT, exited
 from regulars.campaigns.inside import ENTRY, ROWS, known_of, row_columns
 from regulars.campaigns.letters import Letters
@@ -28,7 +28,7 @@ from regulars.campaigns.reach import Reach
 from regulars.campaigns.running import enriched
 from regulars.lang.campaign import DATE
 from regulars.lang.model import Message
-from regulars.ledger import entries, outbox
+from regulars.ledger import entries, outbox, referrals
 from regulars.ledger.outbox import TOO_LATE
 from regulars.ledger.tables import FINAL
 from regulars.people.engine import name as quoted
@@ -211,13 +211,18 @@ class _Pass:
         """One transaction: messages, and their codes."""
         rows = enriched(self.desk, letters.campaign, self.name, rows, letters, self.at)
         # What needs nothing of the ledger is made before its one writer's turn.
-        built = None if letters.pool else letters.build(rows, self.at)
+        invites = "referral" in letters.reads
+        built = None if invites or letters.pool else letters.build(rows, self.at)
         with self.desk.ledger.writing() as connection:
-            if built is None:
+            if invites:
+                own = referrals.codes_for(connection, rows["customer_id"].combine_chunks(), self.at)
+                rows = with_own_codes(self.desk, rows, own)
+            if letters.pool:
                 asked = rows.num_rows
                 rows, draw = pool_codes.first_served(connection, letters, rows, self.at)
                 self.waiting += asked - rows.num_rows
                 built = letters.build(rows, self.at, draw)
+            built = built or letters.build(rows, self.at)
             new = outbox.add_messages(connection, *built, from_pool=bool(letters.pool))
             if letters.offer is not None and not letters.pool:
                 name = f"{self.name}-{self.desk.day(self.at)}"
