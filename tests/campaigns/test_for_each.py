@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+import psycopg
 import pytest
+import shop_in_postgres
 from walking_shop import deliveries, due, walking
 
 import shop_days as days
@@ -134,3 +136,57 @@ def test_a_row_is_read_by_the_shops_clock(parcels: SmallShop) -> None:
     when = "[{send: email, template: care/one, subject: Salut, when: days_since(row.delivered_at) = 0}]"
     parcels.campaign("care", for_each="{row: deliveries, where: days_since(delivered_at) = 0}", messages=when)
     assert days.run(parcels, "care", DAY).send == {"email": 1}
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("together", ["false", "true"])
+def test_rows_of_a_database_are_walked_alike(shop: SmallShop, postgres_url: str, together: str) -> None:
+    walked = "deliveries: {table: deliveries, customer: customer_id, at: delivered_at, id: parcel_id}"
+    shop.customer("ana")
+    shop.customer("ion")
+    shop_in_postgres.move(shop, postgres_url)
+    shop.rules = shop.rules.replace(
+        "{customers: {table: customers}, ", f"{{{walked}, customers: {{table: customers}}, "
+    )
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(
+            "create table deliveries (parcel_id int, customer_id text, delivered_at timestamptz, returned bool)"
+        )
+        connection.execute(
+            """insert into deliveries values (1, 'ana', '2026-02-08 12:00+02', false), (3, null, '2026-02-09 12:00+02',
+               false), (2, 'ana', '2026-02-09 12:00+02', true), (4, 'ion', '2026-02-12 12:00+02', false),
+               (5, 'ion', '2026-01-01 12:00+02', false)"""
+        )
+    when = "" if together == "true" else ", when: row.returned = false"
+    shop.campaign(
+        "care", for_each=f"{RECENT[:-1]}, together: {together}}}",
+        messages=f"[{{send: email, template: care/one, subject: S{when}}}]",
+    )  # fmt: skip
+    assert days.run(shop, "care", DAY).enter == (1 if together == "true" else 2)
+    found = days.rows(shop, "enrolment", "customer_id, occasion, row_ids", "1, 2")
+    told = [(row["customer_id"], row["occasion"], row["row_ids"]) for row in found]
+    assert told == ([("ana", "1", '["1","2"]')] if together == "true" else [("ana", "1", ""), ("ana", "2", "")])
+    days.send(shop, DAY)
+    assert days.run(shop, "care", DAY).enter == 0
+
+
+@pytest.mark.postgres
+def test_a_later_message_reads_the_row_of_a_database_as_it_is_then(shop: SmallShop, postgres_url: str) -> None:
+    walked = "deliveries: {table: deliveries, customer: customer_id, at: delivered_at, id: parcel_id}"
+    shop.customer("ana")
+    shop_in_postgres.move(shop, postgres_url)
+    shop.rules = shop.rules.replace("{customers: {table", f"{{{walked}, customers: {{table")
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(
+            "create table deliveries (parcel_id int, customer_id text, delivered_at date, returned bool)"
+        )
+        for parcel in (1, 2):
+            connection.execute("insert into deliveries values (%s, 'ana', '2026-02-10', false)", [parcel])
+    timed = "after: 1 day from row.delivered_at, when: row.returned = false"
+    message = f"{{send: email, template: care/one, subject: S, {timed}}}"
+    shop.campaign("care", for_each="{row: deliveries}", messages=f"[{message}]")
+    assert days.run(shop, "care", DAY).later == 2
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("update deliveries set returned = true where parcel_id = 2")
+    days.advance(shop, NEXT)
+    assert sorted(days.states(shop)["ana"].split(", ")) == ["one planned", "one skipped: when"]
