@@ -75,17 +75,17 @@ class Occasions:
             in_time = Moments(self.campaign.schedule, self.desk.zone, "d.zone").possible(
                 self.campaign, self.now, self.now
             )
-        return f"{self._near()}({in_time}) and {self._their_day()}"
+        return f"({in_time}) and {self._their_day()}"
 
-    def _near(self) -> str:
-        """The days of the year that can be in time at all, wherever somebody lives: asked first, since it is cheap."""
+    def near(self, born: str) -> str:
+        """Whether the day `born` can be in time at all, wherever somebody lives: cheap, and asked before all else."""
         days = self.campaign.send_within.delta.days + 2
         if self.campaign.schedule.kind != "yearly" or self.own_time or days > NOT_TWICE_WITHIN:
-            return ""
+            return "true"
         today = self.desk.day(self.at)
         near = {f"{day.month}{day.day:02}" for ago in range(-1, days + 1) if (day := today - timedelta(days=ago))}
         leap = {"229"} if "228" in near else set()
-        return f"month(d.born) * 100 + day(d.born) in ({', '.join(sorted(near | leap))}) and "
+        return f"month({born}) * 100 + day({born}) in ({', '.join(sorted(near | leap))})"
 
     def timing(self) -> str:
         """Of the first message: `now`, `later`, or `too-late`."""

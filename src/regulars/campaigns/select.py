@@ -90,12 +90,13 @@ class Selector:
         who = f" and {customer} = {text(self.only)}" if self.only else ""
         when = formula(self.desk.condition(first.when, row).tree) if first.when is not None else "true"
         born = quoted(schedule.column) if schedule.kind == "yearly" else "null"
+        near = "true" if self.anyway or self.entering.asked else self.occasions.near(f"cast({born} as date)")
         people, walked = self._people(snapshot)
         self.desk.connection.execute(
             f"""create or replace temp table regulars_audience as
                 select {customer} as customer_id, {self.reach.contact()}, coalesce({when}, false) as when_holds,
                        cast({born} as date) as born{walked}{"" if row else ", 1 as nth"}
-                from {people} where ({audience}){who}"""
+                from {people} where ({audience}) and {near}{who}"""
         )
 
     def _people(self, snapshot: Snapshot) -> tuple[str, str]:
