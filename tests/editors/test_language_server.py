@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from fuzzing import EVERYTHING
+
 ROOT = Path(__file__).parents[2]
 SERVER = "yaml-language-server@1.15.0"
 LONGEST = 90
@@ -95,6 +97,7 @@ def editor(server, tmp_path):
     opened.process.wait()
 
 
+EVERY_KEY = EVERYTHING.replace("hello/", "welcome/")
 HEAD = "# yaml-language-server: $schema=../schemas/campaign.schema.json\n"
 CAMPAIGN = HEAD + "title: Hello\naudience: orders = 0\nschedule: daily at 10:00\n"
 
@@ -107,6 +110,9 @@ def test_the_sample_shop_has_no_false_error_and_what_is_asked_for_is_offered(edi
     assert any("subjet" in message for message in wrong)
     templates = editor.completions("campaigns/a.yaml", CAMPAIGN + "messages:\n  - send: email\n    template: |\n")
     assert {"winback/first", "welcome/hello"} <= templates
+    ladder = editor.completions("campaigns/e.yaml", CAMPAIGN + "messages:\n  - send: email\n    template:\n      - |\n")
+    assert {"winback/first", "welcome/hello"} <= ladder
+    assert editor.problems("campaigns/f.yaml", HEAD + EVERY_KEY) == []
     steps = editor.completions("campaigns/b.yaml", CAMPAIGN + "enrich:\n  - |\n")
     assert "recommend" in steps
     keys = editor.completions("campaigns/c.yaml", CAMPAIGN + "|\n")
