@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import shop_days as days
+from walking_shop import deliveries, walking
 
+import shop_days as days
 from small_shop import SmallShop, at
 
 PEOPLE = 40
@@ -51,6 +52,11 @@ def shared(request: pytest.FixtureRequest, shop: SmallShop, monkeypatch: pytest.
     offer = "offer: {percent: 10, valid: 3 days}"
     shop.campaign("news")
     shop.campaign("gift", messages=f"[{{send: email, template: gift/one, subject: S, {offer}}}]")
+    walking(shop)
+    deliveries(shop, *((f"p{number:03}", f"c{number // 2:03}", "2026-01-31 12:00") for number in range(PEOPLE)))
+    shop.campaign("care", for_each="{row: deliveries}")
+    shop.campaign("all_of_it", for_each="{row: deliveries, together: true}")
+    shop.campaign("came", repeat="on entry", audience="orders >= 1", expect="{audience: {max: 100}}")
     shop.write()
     with shop.desk() as desk:
         assert desk.ledger.salt("arms")
@@ -109,6 +115,24 @@ def test_two_runs_of_one_moment_enrol_everybody_once_and_two_workers_send_each_l
     sent = sum(at_once("deliver", shared.root, "one", "two"), Counter())  # type: ignore[arg-type]  # counters
     assert sent == {"accepted": PEOPLE}
     assert len(outbox(shared)) == len(set(outbox(shared))) == PEOPLE
+
+
+def test_two_runs_of_one_moment_enter_each_row_once(shared: SmallShop) -> None:
+    shared.guards = ""
+    shared.write()
+    assert sum(at_once("enrol", shared.root, "care", "care")) == PEOPLE  # type: ignore[arg-type]  # numbers
+    assert len({row["occasion"] for row in days.rows(shared, "enrolment")}) == PEOPLE
+    assert sum(at_once("enrol", shared.root, "all_of_it", "all_of_it")) == PEOPLE // 2  # type: ignore[arg-type]  # numbers
+
+
+def test_two_runs_of_one_moment_let_in_once_who_came(shared: SmallShop) -> None:
+    assert days.run(shared, "came", "2026-01-31 10:00").enter == 0
+    for number in range(PEOPLE):
+        shared.order(f"c{number:03}", "2026-01-31 12:00:00")
+    shared.write()
+    assert sum(at_once("enrol", shared.root, "came", "came")) == PEOPLE  # type: ignore[arg-type]  # numbers
+    assert days.run(shared, "came", "2026-02-02 10:00").enter == 0
+    assert len(days.rows(shared, "membership")) == PEOPLE
 
 
 def test_two_campaigns_of_one_moment_break_no_cap_with_two_workers(shared: SmallShop) -> None:
