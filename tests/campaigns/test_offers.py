@@ -224,3 +224,59 @@ def test_the_offer_of_the_campaign_is_given_with_its_first_message(shop: SmallSh
     days.run(shop, "gift", DAY)
     (code,) = days.rows(shop, "code")
     assert (code["kind"], code["gift"], code["message_name"]) == ("gift", "CEAI-TEI", "one")
+
+
+def test_a_row_may_keep_somebody_out_of_the_offer(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.order("ana", "2026-01-30 10:00:00", total=50)
+    shop.order("ana", "2026-01-31 10:00:00", total=500)
+    offer(shop, "percent: 10, valid: 7 days, unless: row.total > 100", for_each="{row: orders}")
+    shop.words("gift/one", offer=IF)
+    days.run(shop, "gift", DAY)
+    assert days.send(shop, DAY) == {"accepted": 2}
+    assert len(days.rows(shop, "code")) == 1
+    assert sent_text(shop).count("no offer") == 1
+
+
+def warned(shop: SmallShop, template: str, words: str = "{{ offer.code }}") -> list[str]:
+    """The codes of problems of a campaign whose offer is not for those with orders."""
+    from regulars.campaigns.check import check
+
+    shop.customer("ana")
+    shop.order("ana", "2026-01-05 10:00:00")
+    shop.campaign(
+        "gift",
+        messages=f"[{{send: email, subject: S, template: {template}, name: one, "
+        "offer: {percent: 10, valid: 7 days, unless: orders >= 1}}]",
+    )
+    for name in ("one", "plain"):
+        shop.words(f"gift/{name}", offer=words if name == "one" else "")
+    shop.write()
+    return sorted({problem.code for problem in check(shop.root)})
+
+
+def test_words_that_show_an_offer_to_those_who_do_not_get_it_are_warned_of(shop: SmallShop) -> None:
+    assert warned(shop, "gift/one") == ["offer-unguarded"]
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("gift/one", IF),
+        ("[{gift/plain: orders >= 1}, {gift/one: otherwise}]", "{{ offer.code }}"),
+    ],
+)
+def test_words_that_ask_or_are_not_theirs_are_not(shop: SmallShop, template: str, words: str) -> None:
+    assert warned(shop, template, words) == []
+
+
+def test_a_step_above_with_another_condition_leaves_the_warning(shop: SmallShop) -> None:
+    assert warned(shop, "[{gift/plain: orders >= 2}, {gift/one: otherwise}]") == ["offer-unguarded"]
+
+
+def test_a_run_whose_offer_is_over_is_stopped(shop: SmallShop) -> None:
+    shop.customer("ana")
+    offer(shop, "percent: 10, until: 2026-01-31 24:00")
+    assert days.run(shop, "gift", DAY).stopped == "what its first message gives ended on Sat 31 Jan 2026 24:00."
+    offer(shop, "percent: 10, until: 2026-02-01 10:01")
+    assert days.run(shop, "gift", DAY).stopped == ""
