@@ -267,6 +267,43 @@ def test_a_campaign_of_another_day_says_when_it_runs(shop: SmallShop) -> None:
     assert line(told(shop), "due") == (None, "weekly on thursday at 09:00: next Thu 5 Feb; asked as if it ran now")
 
 
+def test_a_ladder_of_templates_says_which_step_held(shop: SmallShop) -> None:
+    ladder = "[{one/few: orders < 3}, {one/many: otherwise}]"
+    shop.customer("ana")
+    shop.campaign("one", messages=f"[{{send: email, name: a, template: {ladder}, subject: S}}]")
+    for template in ("one/few", "one/many"):
+        shop.words(template)
+    (template,) = lines(told(shop), "template")
+    assert (template["says"], template["saw"]) == ("one/few: step 1, orders < 3", "saw 0")
+    for _ in range(3):
+        shop.order("ana", "2026-01-05 10:00:00")
+    (template,) = lines(told(shop), "template")
+    assert template["says"] == "one/many: the last step, none before it held"
+
+
+def test_the_condition_of_a_message_is_told_like_the_audience(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.campaign("hello", messages="[{send: email, template: hello/one, subject: S, when: orders >= 1}]")
+    one = told(shop)
+    (when,) = lines(one, "when")
+    assert (when["holds"], when["says"], when["saw"], one["decision"]) == (False, "orders >= 1", "saw 0", "when")
+
+
+def test_who_was_inside_before_does_not_come_in(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.campaign("hello", repeat="on entry")
+    days.run(shop, "hello", "2026-02-01 10:00")
+    one = told(shop)
+    assert (one["verdict"], line(one, "repeat")[0]) == ("NOT SENT: not-entering.", False)
+
+
+def test_a_message_with_a_time_of_its_own_says_when_it_is_due(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.campaign("hello", messages="[{send: email, template: hello/one, subject: S, after: 3 days from entry}]")
+    one = told(shop)
+    assert one["verdict"] == ("ENTERS, if it ran now; the first message is due Thu 5 Feb 10:00: email hello/one in ro.")
+
+
 def test_a_draft_says_that_nothing_leaves(shop: SmallShop) -> None:
     shop.customer("ana")
     shop.campaign("hello", status="draft")

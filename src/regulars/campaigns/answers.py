@@ -14,7 +14,7 @@ from regulars.campaigns.decided import Decision
 from regulars.campaigns.guarded import Guards
 from regulars.campaigns.person_desk import PersonDesk
 from regulars.campaigns.seen import Line, Person, spoken_day
-from regulars.campaigns.select import LATER, TOO_LATE, Selector, before_in_line
+from regulars.campaigns.select import LATER, NOT_ENTERING, TOO_LATE, Selector, before_in_line
 from regulars.campaigns.stories import Stories
 from regulars.lang.campaign import EVERYBODY, Campaign
 from regulars.lang.expressions import Expression
@@ -97,7 +97,7 @@ class Answer:
         audience = self._audience
         decision = self._decision(seen, guards, inside=audience is None or person.holds(audience))
         about = person.lines(audience) if audience is not None else []
-        lines = [*self._first_lines(seen), *about, *guards.lines()]
+        lines = [*self._first_lines(seen), *about, *self._template(seen, person), *self._guards(guards, person)]
         return {
             "campaign": self.name,
             "title": str(self.campaign.title),
@@ -174,6 +174,31 @@ class Answer:
                 lines.append(_line("row", True, f"{which}{where}"))
         return lines
 
+    def _guards(self, guards: Guards, person: Person) -> list[Line]:
+        """What the guards say; a condition of the message leaf by leaf, as the audience is."""
+        when, told = self.campaign.messages[0].when, list[Line]()
+        for line in guards.lines():
+            if line["test"] == "when" and when is not None:
+                told += person.lines(self.desk.condition(when, self.campaign.row), "when")
+            else:
+                told.append(line)
+        return told
+
+    def _template(self, seen: Decision, person: Person) -> list[Line]:
+        """Of a ladder of templates: the step that held, and what it saw."""
+        steps = self.campaign.messages[0].template.steps
+        if len(steps) < 2 or not seen.get("template"):
+            return []
+        for number, step in enumerate(steps, 1):
+            if step.otherwise:
+                return [_line("template", True, f"{seen['template']}: the last step, none before it held")]
+            lines = person.lines(self.desk.condition(step.condition, self.campaign.row), "template")
+            if all(line["holds"] for line in lines if not line["says"].startswith(("or ", "with "))):
+                says = f"{seen['template']}: step {number}, {' '.join(step.condition.split())}"
+                saw = "; ".join(line["saw"] for line in lines if line["saw"])
+                return [{"test": "template", "holds": True, "says": says, "saw": saw}]
+        return []
+
     @property
     def _has_ended(self) -> bool:
         return calendar.has_ended(self.campaign, self.at, self.desk.zone)
@@ -188,8 +213,8 @@ class Answer:
         """Whether it is their day; nothing where that goes without saying."""
         schedule, today = self.campaign.schedule, self.desk.day(self.at)
         says = str(schedule)
-        if seen.get("reason") in (LATER, TOO_LATE) and seen.get("due_at"):
-            late = "is not due yet" if seen["reason"] == LATER else "is too late"
+        if (reason := seen.get("decision", seen.get("reason"))) in (LATER, TOO_LATE) and seen.get("due_at"):
+            late = "is not due yet" if reason == LATER else "is too late"
             return _line("due", False, f"{says}: the first message {late}, {self._local(seen['due_at'])}")
         if schedule.kind == "yearly":
             if seen.get("is_due") in (True, None):
@@ -243,10 +268,13 @@ class Answer:
         return f"SENT, if it ran {'now' if self.basis == 'live' else 'then'}: {guards.would_get}."
 
     def _not_sent(self, decision: str, guards: Guards) -> str:
+        if decision == LATER and guards.seen.get("due_at"):
+            enters = {"live": "ENTERS, if it ran now", "data": "ENTERS, if it ran then", "log": "ENTERED"}[self.basis]
+            return f"{enters}; the first message is due {self._local(guards.seen['due_at'])}: {guards.would_get}."
         parts = [f"NOT SENT: {decision}."]
         if decision == guards.reason and guards.again:
             parts.append(guards.again)
-        if guards.would_get and decision not in (NOT_IN, NO_ROW, OVER):
+        if guards.would_get and decision not in (NOT_IN, NO_ROW, NOT_ENTERING, OVER):
             parts.append(f"They would {'get' if self.basis == 'live' else 'have got'}: {guards.would_get}.")
         return " ".join(parts)
 

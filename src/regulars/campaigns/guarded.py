@@ -24,6 +24,7 @@ TESTS = ("repeat", "consent", "address", "words", "holdout", "when", "frequency"
 """In the order in which a run asks them; the first that fails decides."""
 OF_REASON = {
     "already-enrolled": "repeat",
+    "not-entering": "repeat",
     "no-consent": "consent",
     "no-address": "address",
     "suppressed": "address",
@@ -166,6 +167,10 @@ class Guards:
         return self._campaign.is_service
 
     def _repeat(self) -> Line:
+        if self.reason == "not-entering":
+            return _line(
+                "repeat", holds=False, says="on entry: in the audience before already, and did not come in since"
+            )
         own = self._own_entries
         says = "one entry per row" if self._campaign.for_each is not None else str(self._campaign.repeat)
         if not own:
@@ -229,7 +234,8 @@ class Guards:
 
     def _words(self) -> Line:
         language = self.desk.person_cell("language") or "no language"
-        return _line("words", holds=False, says=f"{self._message.template}: nothing for {language}, or for the channel")
+        template = self.seen.get("template") or self._message.template
+        return _line("words", holds=False, says=f"{template}: nothing for {language}, or for the channel")
 
     def _when(self) -> Line:
         holds = self.seen.get("when_holds")
