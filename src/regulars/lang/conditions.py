@@ -42,6 +42,8 @@ SPOKEN = {
 }  # fmt: skip
 
 
+LONGEST_SHOWN = 90
+"""Characters of a condition that is written out again."""
 OWN_NOTES = ("big_int", "ignore_nulls")
 """What sqlglot notes on a function by itself, whatever was written."""
 
@@ -160,7 +162,7 @@ class _Reader:
                 raise Refused(
                     "brackets",
                     "`and` and `or` are mixed without brackets; this can be read in two ways.",
-                    "put brackets around what belongs together: (a and b) or c",
+                    self._with_brackets(start, length),
                     start,
                     length,
                 )
@@ -174,6 +176,14 @@ class _Reader:
                 length,
             )
         return self._node(tree, operation, left, right)
+
+    def _with_brackets(self, start: int, length: int) -> str:
+        """How it would be written if what stands at `start` belongs together, as SQL reads it."""
+        end, line = start + length, " ".join(self.text.split())
+        if len(line) > LONGEST_SHOWN:
+            return "put brackets around what belongs together: (a and b) or c"
+        written = f"{self.text[:start]}({self.text[start:end]}){self.text[end:]}"
+        return f"put brackets around what belongs together; SQL would read   {' '.join(written.split())}"
 
     def _node(self, tree: exp.Expression, operation: str, *args: exp.Expression) -> Node:
         start, length = self._span(tree)
