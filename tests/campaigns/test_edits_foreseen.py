@@ -68,7 +68,10 @@ def test_who_comes_by_themselves_is_told_with_what_they_became(lapsing: SmallSho
     assert (found["edited"], found["changes"], found["note"]) == ([], [], "")
 
 
-def test_who_ordered_since_left_by_themselves(lapsing: SmallShop) -> None:
+@pytest.mark.parametrize("counted", ["max(ordered_at)}", "max(ordered_at), where: total > 0}"])
+def test_who_ordered_since_left_by_themselves(lapsing: SmallShop, counted: str) -> None:
+    """Whether a trait tells the newest order, or the orders themselves must be asked."""
+    lapsing.rules = RULES.replace("max(ordered_at)}", counted)
     live(lapsing)
     lapsing.order("ion", "2026-02-01 18:00:00")
     assert reasons(compared(lapsing), "-themselves") == [(1, "ordered")]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TypedDict
+from zoneinfo import ZoneInfo
 
 from regulars.campaigns import changes, reasons
 from regulars.campaigns.changes import Change
@@ -114,6 +115,24 @@ class Compared:
         held = ", ".join(f"({formula(leaf.tree)})" for leaf in self.tests)
         return f"select {quoted(self.snapshot.id_column)} as customer_id, [{held}]::boolean[] as was from {relation}"
 
+    @cached_property
+    def newest_order(self) -> str:
+        """The column of `both` with the time of somebody's newest order; empty where no trait counts just that."""
+        order = self.desk.rules.source.order
+        for one in self.desk.vocabulary.counted:
+            tree = one.value.tree
+            newest = tree.op == "max" and (tree.args[0].op, tree.args[0].value) == ("column", str(order.at))
+            if one.table == "orders" and newest and one.where is None and one.last is None:
+                return one.name
+        return ""
+
+    @property
+    def _last_run_here(self) -> str:
+        """When the last run was, by the shop's clock, as SQL."""
+        run = self.earlier.run
+        local = (run.as_of if run else self.at).astimezone(ZoneInfo(self.desk.zone)).replace(tzinfo=None)
+        return f"timestamp {text(local.isoformat(sep=' '))}"
+
     @property
     def _splits(self) -> bool:
         """Whether it can be told who was moved by an edit."""
@@ -162,8 +181,9 @@ class Compared:
     def _lay(self, before: str) -> tuple[int, int, int]:
         """Lay `MOVED`; (how many there were, how many came, how many left).
 
-        Columns: customer_id, entered, by_edit (null: cannot be told), here (among the customers), known (then), and
-        lists over the tests: held (now, by the rules of then), became (the segment's value now), was (then).
+        Columns: customer_id, entered, by_edit (null: cannot be told), here (among the customers), known (then),
+        ordered (since, where `newest_order` tells), and lists over the tests: held (now, by the rules of then), became
+        (the segment's value now), was (then).
         """
         formula, rules = Formula(self.snapshot.day, {}), self.earlier.rules
         campaign, old, new, held, became = (self.desk.campaign(self.name), "null", "null", "", "")
@@ -178,6 +198,8 @@ class Compared:
         known = f"left join (select *, true as known from ({self.then})) t using (customer_id)" if self.then else ""
         then = "t.was, coalesce(t.known, false) as known" if self.then else "null::boolean[] as was, null as known"
         key = quoted(self.snapshot.id_column)
+        newest = self.newest_order
+        ordered = f"coalesce({quoted(newest)} > {self._last_run_here}, false)" if newest else "false"
         self.desk.connection.execute(
             f"""create or replace temp table {MOVED} as
                 with now as (select distinct customer_id, true as there from {self.table}),
@@ -188,10 +210,10 @@ class Compared:
                 ), asked as (
                   select {key} as customer_id, true as here, coalesce({old}, false) as old_holds,
                          coalesce({new}, false) as new_holds, [{held}]::boolean[] as held,
-                         [{became}]::varchar[] as became
+                         [{became}]::varchar[] as became, {ordered} as ordered
                   from {self.both} where {key} in (select customer_id from moved)
                 )
-                select m.customer_id, m.entered, coalesce(a.here, false) as here, a.held, a.became, {then},
+                select m.customer_id, m.entered, coalesce(a.here, false) as here, a.held, a.became, a.ordered, {then},
                        {"null" if self.old is None else _BY_EDIT} as by_edit
                 from moved m left join asked a using (customer_id) {known}"""
         )

@@ -35,18 +35,18 @@ def of(compared: Compared, table: str) -> list[Moved]:
     """The groups of `table`, laid by `Compared`."""
     desk = compared.desk
     run = compared.earlier.run
-    ordered = "false"
-    left = desk.connection.execute(f"select count(*) from {table} where not entered and by_edit is not true").fetchone()
-    if run is not None and left and left[0]:
+    asks = run is not None and not compared.newest_order and _some_left(compared, table)
+    if run is not None and asks:
         desk.connection.register(ORDERED, desk.placed(run.as_of, compared.at))
-        ordered = f"not entered and customer_id in (select customer_id from {ORDERED})"
-    asked = f"select *, {ordered} as ordered, {_turned(compared)} as leaf from {table}"
+    ordered = f"customer_id in (select customer_id from {ORDERED})" if asks else "coalesce(ordered, false)"
+    own = f"* replace (not entered and {ordered} as ordered)"
+    asked = f"select {own}, {_turned(compared)} as leaf from {table}"
     rows = desk.arrow(
         f"""select entered, by_edit, here, known, ordered, leaf, if(leaf = 0, null, became[leaf]) as became,
                    count(*) as n
             from ({asked}) group by all"""
     ).to_pylist()
-    if ordered != "false":
+    if asks:
         desk.connection.unregister(ORDERED)
     groups: dict[tuple[bool, str], Counter[str]] = {}
     for row in rows:
@@ -57,6 +57,12 @@ def of(compared: Compared, table: str) -> list[Moved]:
         {"entered": entered, "by": by, "people": found.total(), "reasons": _biggest(found) if by != "edit" else []}
         for (entered, by), found in sorted(groups.items(), key=lambda item: (not item[0][0], order[item[0][1]]))
     ]
+
+
+def _some_left(compared: Compared, table: str) -> bool:
+    """Whether anybody left by themselves."""
+    left = f"select 1 from {table} where not entered and by_edit is not true limit 1"
+    return compared.desk.connection.execute(left).fetchone() is not None
 
 
 def _turned(compared: Compared) -> str:
