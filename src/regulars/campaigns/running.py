@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from regulars import clock
 from regulars.campaigns import calendar, decided, enrich, formerly, stopping
@@ -193,10 +194,13 @@ def enriched(desk: Desk, campaign: Campaign, name: str, entering: pa.Table, lett
     if not campaign.enrich or entering.num_rows == 0:
         return entering
     context = StepContext(ask=desk.ask, as_of=desk.day(at), campaign=name)
-    added = enrich.enriched(entering.select(["customer_id"]), campaign.enrich, desk.steps, context)
+    # A step sees a person once, however many rows of theirs enter.
+    customers = entering["customer_id"].combine_chunks()
+    once = pa.table({"customer_id": customers.unique()})
+    added = enrich.enriched(once, campaign.enrich, desk.steps, context)
+    places = pc.index_in(customers, value_set=added["customer_id"].combine_chunks())
     reads = letters.reads.get("customer") or set()
     for column in added.column_names:
         if column != "customer_id" and column in reads:
-            # Steps answer in the order they were asked in.
-            entering = entering.append_column(OF + column, added[column])
+            entering = entering.append_column(OF + column, added[column].take(places))
     return entering

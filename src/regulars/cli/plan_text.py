@@ -80,7 +80,8 @@ def of_withheld(one: PlannedCampaign, today: date) -> str:
     for reason, people in one["withheld"].items():
         again = one["again"].get(reason)
         until = f" ({_again(again['first'], again['last'], today)})" if again else ""
-        told.append(f"{people:,} {reason}{until}")
+        inside = " (inside already)" if reason == "not-entering" else ""
+        told.append(f"{people:,} {reason}{inside}{until}")
     return " · ".join(told)
 
 

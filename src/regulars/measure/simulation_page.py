@@ -25,7 +25,7 @@ from regulars.measure.wording import NOTHING, count, day, money, percent, plural
 
 _COLOURS = ("deep", "doubt", "pale", "bad", "mid", "grey")
 """Neighbours in a column differ by day and by night; all after the fifth share the last."""
-_EXPECTED = ("already-enrolled", "holdout")
+_EXPECTED = ("already-enrolled", "holdout", "not-entering")
 """Reasons that are no limit of anybody's patience: they would drown the others."""
 _BY_DAY = (
     "Messages that would have gone out, by the day of whom they reach. The first day catches up with everybody. Days "
