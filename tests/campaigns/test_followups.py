@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import shop_days as days
-
 from small_shop import SmallShop
 
 DAY = "2026-02-01 10:00"
