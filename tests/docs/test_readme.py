@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from pages import REPOSITORY, blocks, section, shell
 
 OWN_DATA = "## Your own data, to the first plan"
