@@ -118,7 +118,12 @@ def test_entries_for_one_occasion_under_both_names_stay_two(inside: SmallShop) -
     assert (len(days.rows(inside, "enrolment")), occasions) == (40, {"1", "1 of old"})
 
 
-def test_who_is_in_the_audience_is_remembered_under_the_new_name(shop: SmallShop) -> None:
+@pytest.mark.parametrize("ledger", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def test_who_is_in_the_audience_is_remembered_under_the_new_name(
+    shop: SmallShop, ledger: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if ledger == "postgresql":
+        monkeypatch.setenv("REGULARS_LEDGER", request.getfixturevalue("postgres_url"))
     shop.customer("ana")
     shop.customer("ion")
     shop.order("ana", "2026-01-05 10:00:00")

@@ -7,7 +7,6 @@ clock time they keep the time of day. Hours and minutes are exact.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 
@@ -83,8 +82,3 @@ class Moments:
     def _clock_zone(self) -> str:
         """Whose clock the schedule names."""
         return self.zone if self.schedule.their_time else text(self.shop_zone)
-
-
-def row_columns(columns: Sequence[str]) -> list[str]:
-    """Of the columns of a relation those of the row."""
-    return [column for column in columns if column.startswith(f"{ROW}.")]
