@@ -29,7 +29,8 @@ FRAMES = [
     "{{% if a %}}{v}{{% else %}}nobody{{% endif %}}",
     "{{% for x in list %}}[{{{{ x }}}}|{v}]{{% endfor %}}",
     "{{% for one in rows %}}<b>{{{{ one.what }}}}</b>{{% if one.n > 4 %}}{v}{{% endif %}}{{{{ one.n }}}}{{% endfor %}}",
-    "{{% if row.n > 4 %}}{{{{ row.what }}}}{{% else %}}{v}{{% endif %}}{{% if rows %}}{{{{ (rows | first).n }}}}{{% endif %}}",
+    "{{% if row.n > 4 %}}{{{{ row.what }}}}{{% else %}}{v}{{% endif %}}",
+    "{{% if rows %}}{{{{ (rows | first).n }}}}{{{{ rows[0].what }}}}{{% endif %}}",
     "static & words <br>",
     "{{# a comment #}}{{% if n > 1 and a %}} many {{% elif b %}}{v}{{% endif %}}",
 ]

@@ -196,7 +196,7 @@ class Desk:
 
         key = (template, tuple(subjects))
         if key not in self._read:
-            self._read[key] = variables(self.root, template, subjects)
+            self._read[key] = variables(self.words.sources, template, subjects)
         return self._read[key]
 
     @cached_property

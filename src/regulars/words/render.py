@@ -84,6 +84,11 @@ class Words:
         return Words(self._sources, list(languages), languages[0], self._shop)
 
     @property
+    def sources(self) -> Sources:
+        """The texts themselves."""
+        return self._sources
+
+    @property
     def templates(self) -> Collection[str]:
         """The names of all templates."""
         return self._sources.templates.keys()
