@@ -117,3 +117,11 @@ def test_nothing_is_approved_by_looking(dozen: SmallShop) -> None:
     with dozen.desk(looking=True) as desk:
         plan(desk, ["news"], at(DAY))
     assert "need an approval" in stopped(dozen)
+
+
+def test_who_enters_now_and_is_written_to_later_counts_too(dozen: SmallShop) -> None:
+    later = "[{send: email, template: news/one, subject: S, after: 14 days from entry}]"
+    dozen.campaign("news", messages=later)
+    assert stopped(dozen).startswith("10 people, and more than 5 need an approval")
+    assert approved(dozen) == [Approved("news", 10, needed=True)]
+    assert stopped(dozen) == ""

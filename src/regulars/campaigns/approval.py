@@ -28,9 +28,14 @@ class Approved(NamedTuple):
     """Whether it would have waited."""
 
 
+def reached(counts: Mapping[str, Any]) -> int:
+    """Whom a run reaches: who is sent to, and who enters now and is written to later."""
+    return int(sum(counts["send"].values()) + counts.get("later", 0))
+
+
 def waits(desk: Desk, campaign: str, counts: Mapping[str, Any]) -> str:
-    """Why a run that would send `counts["send"]` (channel → people) waits; empty where it does not."""
-    limit, people = desk.rules.guards.approval, sum(counts["send"].values())
+    """Why a run waits that would do what `counts` says (see `select.summary`); empty where it does not."""
+    limit, people = desk.rules.guards.approval, reached(counts)
     if limit is None or people <= limit.people:
         return ""
     fingerprint = desk.project.fingerprint
@@ -62,7 +67,7 @@ def approve(desk: Desk, fingerprint: str, name: str, campaigns: Sequence[str], a
     limit = desk.rules.guards.approval
     live = [one for one, campaign in desk.project.campaigns.items() if campaign.status == "live"]
     planned = plan(desk, list(dict.fromkeys(campaigns)) or live, at)["campaigns"]
-    numbers = [(one["campaign"], sum(one["would_send"].values())) for one in planned]
+    numbers = [(one["campaign"], sum(one["would_send"].values()) + one["waiting"]) for one in planned]
     let_go = [Approved(one, people, limit is not None and people > limit.people) for one, people in numbers]
     if not campaigns:
         let_go = [one for one in let_go if one.needed]

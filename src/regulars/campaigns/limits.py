@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, TypedDict
 
-from regulars.campaigns import calendar
+from regulars.campaigns import approval, calendar
 from regulars.campaigns.desk import Desk
 from regulars.lang.model import Limits
 from regulars.ledger import approvals
@@ -29,12 +29,13 @@ def limits(desk: Desk, name: str, at: datetime, counts: dict[str, Any]) -> list[
     if campaign.ends is not None:
         over = calendar.has_ended(campaign, at, desk.zone)
         found.append({"says": f"{'ended' if over else 'ends'} {campaign.ends.on:%a %d %b %Y}", "kept": not over})
-    approval = desk.rules.guards.approval
-    if approval is not None:
-        needed = people > approval.people
+    limit = desk.rules.guards.approval
+    if limit is not None:
+        needed = approval.reached(counts) > limit.people
         had = approvals.approved(desk.ledger, desk.project.fingerprint, name) if needed else 0
         given = f"given for {had:,}" if had else "needed" if needed else "not needed"
-        found.append({"says": f"approval over {approval.people:,}: {given}", "kept": not needed or bool(had)})
+        kept = not approval.waits(desk, name, counts)
+        found.append({"says": f"approval over {limit.people:,}: {given}", "kept": kept})
     return found
 
 
