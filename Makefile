@@ -22,7 +22,7 @@ check: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
 
-# 100,000 damaged files and conditions; none may make a traceback. About half an hour.
+# 100,000 damaged files and conditions; none may make a traceback. A quarter of an hour on a quiet machine.
 fuzz: $(INSTALLED)
 	$(BIN)/python tests/fuzzing.py
 
