@@ -139,11 +139,11 @@ class Reach:
         columns of `people`, or of a step on the way (`room` the caps leave; `room_all` once campaigns with precedence
         have sent theirs).
         """
-        start = f"greatest({self.now}, due_at)"
+        quiet = {channel: hours for channel, hours in quiet_hours(self.desk).items() if channel in self.channels}
         return f"""
         with met as ({self._met(people)}), chosen as ({self._chosen()}), placed as (
           select *, {_pick(self.channels, "address")} as address, {_pick(self.channels, "spelt")} as language_used,
-                 {after_quiet(quiet_hours(self.desk), start)} as not_before,
+                 {after_quiet(quiet, "starts")} as not_before,
                  {later("due_at", self.campaign.send_within, "zone")} as expires_at, {self._arm()} as arm
           from chosen
         ), dated as (
@@ -157,7 +157,7 @@ class Reach:
         select customer_id, case {" ".join(f"when {test} then {text(why)}" for why, test in _TESTS)} end as reason,
                arm, channel, language_used as language, template, address, zone, occasion, offer_step,
                due_at, not_before, expires_at, strftime(local_date, '%Y-%m-%d') as local_day, when_holds, offer_off,
-               not_before > {start} as held{extra}
+               not_before > starts as held{extra}
         from capped"""
 
     def _met(self, people: str) -> str:
@@ -181,7 +181,8 @@ class Reach:
             f"when {far['open_to'].format(channel)} and spelt_{channel} <> '' then {text(channel)}"
             for channel in self.channels
         )
-        return f"select *, {reached}, case {arms} end as channel from met"
+        starts = f"greatest({self.now}, due_at) as starts"
+        return f"select *, {reached}, case {arms} end as channel, {starts} from met"
 
     def _reach(self, channel: Channel) -> str:
         salt = self.desk.ledger.salt("addresses")

@@ -74,10 +74,16 @@ class Selector:
             self.entering.lay()
         self.desk.connection.execute(f"create or replace temp table regulars_entering as {self._entering()}")
         self.reach.prepare("regulars_entering", taken, "true" if self.anyway else "not already")
-        judgement = self.reach.judgement("regulars_entering", f"{self.extra}{self._own_columns()}{_JUDGED}")
-        settled = _settled(judgement, several=bool(self.campaign.row))
-        self.desk.connection.execute(f"create or replace temp table {quoted(into)} as {settled}")
+        self.desk.connection.execute(f"create or replace temp table {quoted(into)} as {self._decisions()}")
         return into
+
+    def _decisions(self) -> str:
+        own = f"{self.extra}{self._own_columns()}"
+        if not (self.campaign.row or self.entering.asked or self.occasions.own_time):
+            # The guards have said all: everybody comes in, now, and once.
+            return self.reach.judgement("regulars_entering", own)
+        judgement = self.reach.judgement("regulars_entering", f"{own}{_JUDGED}")
+        return _settled(judgement, several=bool(self.campaign.row))
 
     def _own_columns(self) -> str:
         return "".join(f", {quoted(column)}" for column in rows.columns(self.desk, self.name))
@@ -225,26 +231,21 @@ def summary(desk: Desk, table: str) -> dict[str, Any]:
     `audience`, `send` and `languages` by channel, `withheld` by reason, `holdout`, `held`, and `later`: who enters
     before the first message is due. Everybody of the audience, once for each row, is sent to, withheld or `later`.
     """
-    connection = desk.connection
-    send = dict(
-        connection.execute(
-            f"select channel, count(*) from {table} where reason is null group by 1 order by 1"
-        ).fetchall()
-    )
-    languages = connection.execute(
-        f"select channel, language, count(*) from {table} where reason is null group by 1, 2 order by 1, 3 desc, 2"
+    reached = "case when reason is null then"
+    counted = desk.connection.execute(
+        f"""select reason, {reached} channel end as sent_by, {reached} language end as spoken,
+                   count(*) as people, count(*) filter (where reason is null and held) as held
+            from {table} group by all order by sent_by, people desc, spoken, reason"""
     ).fetchall()
-    withheld = dict(
-        connection.execute(
-            f"select reason, count(*) from {table} where reason is not null group by 1 order by 2 desc, 1"
-        ).fetchall()
-    )
-    audience, held = connection.execute(
-        f"select count(*), count(*) filter (where reason is null and held) from {table}"
-    ).fetchone() or (0, 0)
     by_language: dict[str, dict[str, int]] = {}
-    for channel, language, number in languages:
-        by_language.setdefault(channel, {})[language] = number
+    withheld: dict[str, int] = {}
+    for reason, channel, language, people, _ in counted:
+        if reason is None:
+            by_language.setdefault(channel, {})[language] = people
+        else:
+            withheld[reason] = people
+    send = {channel: sum(spoken.values()) for channel, spoken in by_language.items()}
+    audience, held = sum(row[3] for row in counted), sum(row[4] for row in counted)
     return {
         "audience": audience,
         "send": send,
