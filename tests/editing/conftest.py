@@ -10,8 +10,10 @@ from small_shop import SmallShop
 
 
 @pytest.fixture
-def plan(shop: SmallShop, capsys: pytest.CaptureFixture[str]) -> Plan:
+def plan(shop: SmallShop, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Plan:
     """`plan("win", "2026-02-02 10:00")`: what the plan says at that moment, its lines with single spaces."""
+    # However wide the terminal of whoever runs the tests is.
+    monkeypatch.setenv("COLUMNS", "100")
 
     def run(campaign: str, when: str) -> str:
         shop.write()
