@@ -91,7 +91,7 @@ def why(shop: BigShop) -> dict[str, Any]:
 
     from regulars import clock
     from regulars.campaigns.desk import Desk
-    from regulars.campaigns.explain import why as explained
+    from regulars.campaigns.why.explain import why as explained
     from regulars.ledger import facts, page  # noqa: F401  # loaded before the clock starts
     from regulars.words import render  # noqa: F401  # loaded before the clock starts
 
@@ -123,7 +123,7 @@ def plan(shop: BigShop) -> dict[str, Any]:
     from benchmarks.planning import CAMPAIGN
     from regulars import clock
     from regulars.campaigns.desk import Desk
-    from regulars.campaigns.plan import plan as planned
+    from regulars.campaigns.planning.plan import plan as planned
     from regulars.cli.plan_text import of_plan
     from regulars.ledger import facts
 

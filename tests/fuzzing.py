@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from regulars.campaigns.check import check
+from regulars.campaigns.checking.check import check
 from regulars.errors import RegularsError
 from regulars.lang.conditions import read
 from regulars.lang.expressions import Field

@@ -6,7 +6,7 @@ import pytest
 
 import shop_days as days
 from regulars.campaigns.approval import Approved, approve
-from regulars.campaigns.plan import plan
+from regulars.campaigns.planning.plan import plan
 from regulars.errors import ProjectError, WrongUse
 from small_shop import SmallShop, at
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 import shop_days as days
 from regulars.campaigns import running
-from regulars.campaigns.plan import plan
+from regulars.campaigns.planning.plan import plan
 from small_shop import SmallShop
 
 ONE, TWO, LATER = "2026-02-01 10:00", "2026-02-02 10:00", "2026-02-06 10:00"

@@ -240,7 +240,7 @@ def test_a_row_may_keep_somebody_out_of_the_offer(shop: SmallShop) -> None:
 
 def warned(shop: SmallShop, template: str, words: str = "{{ offer.code }}") -> list[str]:
     """The codes of problems of a campaign whose offer is not for those with orders."""
-    from regulars.campaigns.check import check
+    from regulars.campaigns.checking.check import check
 
     shop.customer("ana")
     shop.order("ana", "2026-01-05 10:00:00")

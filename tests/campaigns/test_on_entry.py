@@ -165,7 +165,7 @@ def test_going_over_to_on_entry_begins_anew(buyers: SmallShop) -> None:
 
 
 def test_looking_changes_nothing(buyers: SmallShop) -> None:
-    from regulars.campaigns.plan import plan
+    from regulars.campaigns.planning.plan import plan
 
     lived(buyers, ONE)
     buyers.order("ion", "2026-02-01 12:00:00")

@@ -10,9 +10,9 @@ from regulars import clock
 from regulars.campaigns import running
 from regulars.campaigns.census import census
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.explain import why
-from regulars.campaigns.plan import Plan, PlannedCampaign, plan
-from regulars.campaigns.preview import preview
+from regulars.campaigns.planning.plan import Plan, PlannedCampaign, plan
+from regulars.campaigns.trying.preview import preview
+from regulars.campaigns.why.explain import why
 from regulars.cli.reporting import figures_of
 from small_shop import SmallShop, at
 

@@ -8,7 +8,8 @@ import json
 import pytest
 
 import shop_days as days
-from regulars.campaigns import code_files, plan, running
+from regulars.campaigns import code_files, running
+from regulars.campaigns.planning import plan
 from regulars.errors import Stopped
 from regulars.ledger import pools
 from small_shop import SmallShop, at

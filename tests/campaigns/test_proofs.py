@@ -9,7 +9,7 @@ import pytest
 
 import shop_days as days
 from regulars import clock
-from regulars.campaigns.proofs import Proof, prove
+from regulars.campaigns.trying.proofs import Proof, prove
 from regulars.errors import WrongUse
 from regulars.ledger import codes
 from small_shop import SmallShop, at

@@ -8,8 +8,8 @@ import pytest
 
 from regulars import clock
 from regulars.campaigns import running
-from regulars.campaigns.comparison import Comparison
-from regulars.campaigns.plan import plan
+from regulars.campaigns.planning.comparison import Comparison
+from regulars.campaigns.planning.plan import plan
 from small_shop import RULES, SmallShop, at
 
 YESTERDAY, NOON = at("2026-02-01 12:00"), at("2026-02-02 12:00")

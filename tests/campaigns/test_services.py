@@ -149,7 +149,7 @@ def test_a_topic_that_is_closed_between_planning_and_sending_is_heard(town: Smal
 def test_a_service_carries_no_way_to_unsubscribe_and_needs_none(
     town: SmallShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from regulars.campaigns.check import check
+    from regulars.campaigns.checking.check import check
 
     monkeypatch.setenv("REGULARS_PUBLIC_URL", "https://casaverde.example")
     for language in ("ro", "ru", "en"):

@@ -12,8 +12,8 @@ import shop_days as days
 from regulars import clock
 from regulars.campaigns import running
 from regulars.campaigns.convert import convert
-from regulars.campaigns.rehearsal import SALTS
-from regulars.campaigns.simulate import lived_days, simulate
+from regulars.campaigns.trying.rehearsal import SALTS
+from regulars.campaigns.trying.simulate import lived_days, simulate
 from regulars.errors import WrongUse
 from regulars.ledger import trail
 from regulars.measure import simulation, simulation_page

@@ -6,7 +6,7 @@ import pytest
 
 import shop_days as days
 from regulars.campaigns import running
-from regulars.campaigns.plan import plan
+from regulars.campaigns.planning.plan import plan
 from small_shop import SmallShop
 
 LAST, NEXT = "2026-02-10 23:50", "2026-02-11 00:10"

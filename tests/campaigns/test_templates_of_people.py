@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shop_days as days
-from regulars.campaigns import dated, plan
-from regulars.campaigns.preview import preview
+from regulars.campaigns import dated
+from regulars.campaigns.planning import plan
+from regulars.campaigns.trying.preview import preview
 from small_shop import SmallShop, at
 
 DAY, NEXT = "2026-02-01 10:00", "2026-02-02 10:00"

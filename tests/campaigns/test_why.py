@@ -9,9 +9,9 @@ import shop_in_postgres
 
 import shop_days as days
 from regulars import clock
-from regulars.campaigns.answers import Explanation
-from regulars.campaigns.explain import Why, why
-from regulars.campaigns.seen import Line
+from regulars.campaigns.why.answers import Explanation
+from regulars.campaigns.why.explain import Why, why
+from regulars.campaigns.why.seen import Line
 from regulars.cli.why_text import of_why
 from regulars.errors import WrongUse
 from small_shop import SmallShop, at

@@ -9,7 +9,7 @@ import pytest
 from walking_shop import deliveries, due, walking
 
 import shop_days as days
-from regulars.campaigns.preview import preview
+from regulars.campaigns.trying.preview import preview
 from regulars.errors import ProjectError
 from small_shop import SmallShop, at
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from regulars import clock
-from regulars.campaigns.proofs import Proof, prove
+from regulars.campaigns.trying.proofs import Proof, prove
 from regulars.testing import FakeSendGrid
 from small_shop import SmallShop, at
 

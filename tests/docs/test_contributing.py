@@ -203,7 +203,7 @@ def test_the_layers_on_the_page_are_those_that_are_proven() -> None:
 
 
 def _check(project: Path) -> str:
-    from regulars.campaigns.check import check
+    from regulars.campaigns.checking.check import check
     from regulars.lang.telling import as_text
 
     return as_text(check(project).sorted(), project)

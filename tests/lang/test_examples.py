@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.campaigns.check import check
+from regulars.campaigns.checking.check import check
 from regulars.lang.codes import explanation, known_codes
 from regulars.lang.model import Campaign, Guards, Message, Rules, Shop
 

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from fuzzing import lay, one_check, one_condition, one_load
-from regulars.campaigns.check import check
+from regulars.campaigns.checking.check import check
 
 TURNS = {one_condition: 1_700, one_load: 280, one_check: 20}
 

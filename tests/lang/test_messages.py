@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.campaigns.check import check
+from regulars.campaigns.checking.check import check
 from regulars.lang.codes import known_codes
 from regulars.lang.telling import as_text
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from regulars.campaigns.check import check
+from regulars.campaigns.checking.check import check
 
 PROJECT = Path(__file__).parents[1] / "messages" / "_project"
 

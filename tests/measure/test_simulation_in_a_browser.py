@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from regulars.campaigns.simulated import SimulatedCampaign, Simulation
+from regulars.campaigns.trying.simulated import SimulatedCampaign, Simulation
 from regulars.measure import simulation_page
 
 CHROMIUM = Path("/usr/bin/chromium")

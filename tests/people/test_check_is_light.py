@@ -23,7 +23,7 @@ HEAVY = (
 PROGRAM = f"""
 import sys
 from pathlib import Path
-from regulars.campaigns.check import check
+from regulars.campaigns.checking.check import check
 problems = check(Path(sys.argv[1]))
 print([one.code for one in problems.errors], [name for name in {HEAVY!r} if name in sys.modules])
 """

@@ -25,10 +25,10 @@ import shop_days as days
 from pages import REPOSITORY, Block, blocks
 from regulars import clock
 from regulars.campaigns import followups, running
-from regulars.campaigns.check import check
+from regulars.campaigns.checking.check import check
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.rehearsal import hurry, time_of
+from regulars.campaigns.trying.rehearsal import hurry, time_of
 from regulars.lang.project import load
 from regulars.ledger import consent
 from small_shop import ZONE, SmallShop, at

@@ -62,7 +62,7 @@ def approve(desk: Desk, fingerprint: str, name: str, campaigns: Sequence[str], a
             "Somebody edited them since.",
             "Look again, and approve what you have seen: regulars plan",
         )
-    from regulars.campaigns.plan import plan
+    from regulars.campaigns.planning.plan import plan
 
     limit = desk.rules.guards.approval
     live = [one for one, campaign in desk.project.campaigns.items() if campaign.status == "live"]

@@ -77,7 +77,7 @@ def _ask_for_the_number(root: Path, names: list[str], at: datetime) -> None:
     if not sys.stdin.isatty():
         return
     from regulars.campaigns.desk import Desk
-    from regulars.campaigns.plan import plan as planned
+    from regulars.campaigns.planning.plan import plan as planned
     from regulars.cli.plan_text import of_plan, to_type
 
     with Desk.open(root, looking=True) as desk:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from regulars import clock, sample
 from regulars.campaigns import calendar
-from regulars.campaigns.check import check
+from regulars.campaigns.checking.check import check
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.plan import Plan, plan
+from regulars.campaigns.planning.plan import Plan, plan
 from regulars.cli import fortnight
 from regulars.cli.layout import of_run, wrapped
 from regulars.cli.reporting import figures_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from regulars.campaigns.changes import Change
-from regulars.campaigns.comparison import Comparison
-from regulars.campaigns.reasons import Moved, Reason
-from regulars.campaigns.uncertain import Unknown
+from regulars.campaigns.planning.changes import Change
+from regulars.campaigns.planning.comparison import Comparison
+from regulars.campaigns.planning.reasons import Moved, Reason
+from regulars.campaigns.planning.uncertain import Unknown
 from regulars.cli import rows
 from regulars.lang.project import RULES
 

@@ -31,7 +31,7 @@ def check(
     ] = "text",
 ) -> int:
     """Find everything that is wrong with the project's files."""
-    from regulars.campaigns.check import check as checked
+    from regulars.campaigns.checking.check import check as checked
     from regulars.lang.telling import as_annotations, as_json, as_text
 
     root = root_of(project)
@@ -124,7 +124,7 @@ def plan(
 ) -> None:
     """Show who would get what, who would not and why, and whom an edit moves. Nothing is sent."""
     from regulars.campaigns.desk import Desk
-    from regulars.campaigns.plan import plan as planned
+    from regulars.campaigns.planning.plan import plan as planned
     from regulars.cli import plan_markdown, plan_text
 
     with Desk.open(root_of(project), looking=True) as desk:
@@ -148,7 +148,7 @@ def why(
 ) -> None:
     """Explain why a customer gets a message, or does not."""
     from regulars.campaigns.desk import Desk
-    from regulars.campaigns.explain import why as explained
+    from regulars.campaigns.why.explain import why as explained
     from regulars.cli.why_text import of_why
 
     with Desk.open(root_of(project), looking=True) as desk:
@@ -182,7 +182,7 @@ def preview(
 ) -> None:
     """Write a campaign's messages as one customer would see them, into .regulars/preview; or send them to yourself."""
     from regulars.campaigns.desk import Desk
-    from regulars.campaigns.preview import preview as previewed
+    from regulars.campaigns.trying.preview import preview as previewed
 
     if to:
         from regulars.cli.team import send_proofs

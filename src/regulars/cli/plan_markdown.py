@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from regulars.campaigns.changes import Change
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.plan import Plan, PlannedCampaign
+from regulars.campaigns.planning.changes import Change
+from regulars.campaigns.planning.plan import Plan, PlannedCampaign
 from regulars.cli.edit_text import NEVER_RAN, of_reasons, of_unknown_words
 from regulars.cli.plan_text import of_limits, of_offer, of_price, of_today, of_withheld
 

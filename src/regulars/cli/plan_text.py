@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.plan import Plan, PlannedCampaign
+from regulars.campaigns.planning.plan import Plan, PlannedCampaign
 from regulars.cli.edit_text import of_comparison, of_unknown
 from regulars.cli.layout import wrapped
 from regulars.cli.rows import ranges, since_when, top

@@ -53,7 +53,7 @@ def send_proofs(
     Raises MessagesFailed where one of them did not go out, WrongUse for a name that is not of the team.
     """
     from regulars.campaigns.desk import Desk
-    from regulars.campaigns.proofs import prove
+    from regulars.campaigns.trying.proofs import prove
 
     with Desk.open(root, looking=True) as desk:
         at = moment(as_of, desk.zone)

@@ -56,7 +56,7 @@ def simulate(
     import json
 
     from regulars import clock
-    from regulars.campaigns.simulate import simulate as simulated
+    from regulars.campaigns.trying.simulate import simulate as simulated
     from regulars.measure import simulation, simulation_page
 
     begins = _day(first) if first else clock.now().date() - timedelta(days=days)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from regulars.campaigns.answers import Explanation
-from regulars.campaigns.explain import Why
-from regulars.campaigns.seen import MARKS, Line
+from regulars.campaigns.why.answers import Explanation
+from regulars.campaigns.why.explain import Why
+from regulars.campaigns.why.seen import MARKS, Line
 from regulars.cli.layout import width, wrapped
 
 NAME = 14

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from regulars.campaigns.simulated import SimulatedCampaign, SimulatedDay, Simulation
+from regulars.campaigns.trying.simulated import SimulatedCampaign, SimulatedDay, Simulation
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
 
 CLOSING = "Nothing was sent, and nothing of the project was touched."

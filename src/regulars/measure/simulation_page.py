@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 
-from regulars.campaigns.simulated import SimulatedCampaign, Simulation
+from regulars.campaigns.trying.simulated import SimulatedCampaign, Simulation
 from regulars.measure.charts import Bar, bars
 from regulars.measure.elements import figure, key_figures, legend, paragraph, section, table
 from regulars.measure.page import POLICY

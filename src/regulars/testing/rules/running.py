@@ -9,11 +9,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from regulars import clock
-from regulars.campaigns.answers import Explanation
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.explain import why
-from regulars.campaigns.rehearsal import NOON, rehearsing, time_of
-from regulars.campaigns.seen import MARKS
+from regulars.campaigns.trying.rehearsal import NOON, rehearsing, time_of
+from regulars.campaigns.why.answers import Explanation
+from regulars.campaigns.why.explain import why
+from regulars.campaigns.why.seen import MARKS
 from regulars.errors import WrongUse
 from regulars.lang.problems import Position, Problems
 from regulars.lang.project import Project

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from regulars import clock
 from regulars.campaigns import running
-from regulars.campaigns.rehearsal import RehearsalDesk, hurry, live_day, time_of
+from regulars.campaigns.trying.rehearsal import RehearsalDesk, hurry, live_day, time_of
 from regulars.lang.model import Campaign, Expect, Offer, Rules, Table
 from regulars.lang.project import Project
 from regulars.lang.rule_tests import RuleTest, SentBefore

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from regulars import clock
 from regulars.campaigns import decided
-from regulars.campaigns.answers import Answer, Explanation
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.past import Past
-from regulars.campaigns.person_desk import PersonDesk
 from regulars.campaigns.whom import Somebody, find
+from regulars.campaigns.why.answers import Answer, Explanation
+from regulars.campaigns.why.past import Past
+from regulars.campaigns.why.person_desk import PersonDesk
 from regulars.errors import WrongUse
 from regulars.ledger import contacts
 

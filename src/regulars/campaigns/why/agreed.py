@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from regulars.campaigns.person_desk import PersonDesk
+from regulars.campaigns.why.person_desk import PersonDesk
 from regulars.lang.scalars import Channel
 from regulars.ledger import entered
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
-    from regulars.campaigns.comparison import Compared
+    from regulars.campaigns.planning.comparison import Compared
 
 SHOWN = 3
 ORDERED = "regulars_ordered_since"

@@ -12,12 +12,12 @@ from functools import cached_property
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
-from regulars.campaigns import changes, reasons
-from regulars.campaigns.changes import Change
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.editions import Earlier, decisions, seen
-from regulars.campaigns.leaves import Leaf, leaves
-from regulars.campaigns.reasons import Moved
+from regulars.campaigns.planning import changes, reasons
+from regulars.campaigns.planning.changes import Change
+from regulars.campaigns.planning.editions import Earlier, decisions, seen
+from regulars.campaigns.planning.leaves import Leaf, leaves
+from regulars.campaigns.planning.reasons import Moved
 from regulars.lang.expressions import ROW, Expression
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text

@@ -10,12 +10,12 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from regulars.campaigns import decided
-from regulars.campaigns.answers import Answer, Explanation
 from regulars.campaigns.decided import Decision
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.person_desk import PersonDesk
-from regulars.campaigns.seen import spoken_day
 from regulars.campaigns.whom import Somebody
+from regulars.campaigns.why.answers import Answer, Explanation
+from regulars.campaigns.why.person_desk import PersonDesk
+from regulars.campaigns.why.seen import spoken_day
 from regulars.errors import RegularsError, WrongUse
 from regulars.lang.project import load_texts
 from regulars.ledger import editions, entered

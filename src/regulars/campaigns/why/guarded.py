@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from regulars.campaigns import calendar
-from regulars.campaigns.agreed import consent_lines
 from regulars.campaigns.frequency import caps, is_full, longest
 from regulars.campaigns.offers import on_step
-from regulars.campaigns.person_desk import PersonDesk
-from regulars.campaigns.seen import Line, spoken_day
 from regulars.campaigns.select import before_in_line
+from regulars.campaigns.why.agreed import consent_lines
+from regulars.campaigns.why.person_desk import PersonDesk
+from regulars.campaigns.why.seen import Line, spoken_day
 from regulars.lang.model import Campaign
 from regulars.lang.scalars import Channel
 from regulars.ledger import entered, facts

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from regulars import clock
 from regulars.campaigns import calendar, enrich
-from regulars.campaigns.offer_checks import check_offers
-from regulars.campaigns.row_checks import check_end, check_rows, check_same
+from regulars.campaigns.checking.offer_checks import check_offers
+from regulars.campaigns.checking.row_checks import check_end, check_rows, check_same
+from regulars.campaigns.checking.word_checks import WordChecks
 from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
-from regulars.campaigns.word_checks import WordChecks
 from regulars.errors import RegularsError
 from regulars.lang.expressions import ROW, Expression, Field
 from regulars.lang.model import Rules

@@ -16,11 +16,11 @@ from typing import Any
 
 from regulars.campaigns import dated
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.invented import customer_of, row_of
 from regulars.campaigns.letters import BLANK
-from regulars.campaigns.preview import day_shown, outbox_row, shown_to, wanted_messages
 from regulars.campaigns.rendering import outgoing
 from regulars.campaigns.team import of_the_team
+from regulars.campaigns.trying.invented import customer_of, row_of
+from regulars.campaigns.trying.preview import day_shown, outbox_row, shown_to, wanted_messages
 from regulars.channels.contract import Kind, Outgoing, sending
 from regulars.errors import RegularsError
 from regulars.lang.model import Message

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
 
-from regulars.campaigns.leaves import Leaf, leaves
+from regulars.campaigns.planning.leaves import Leaf, leaves
 from regulars.lang.expressions import Expression, Node
 from regulars.people import engine
 from regulars.people.formulas import Formula, quintiles

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from regulars.campaigns import calendar, decided
 from regulars.campaigns.decided import Decision
-from regulars.campaigns.guarded import Guards
-from regulars.campaigns.person_desk import PersonDesk
-from regulars.campaigns.seen import Line, Person, spoken_day
 from regulars.campaigns.select import LATER, NOT_ENTERING, TOO_LATE, Selector, before_in_line
-from regulars.campaigns.stories import Stories
+from regulars.campaigns.why.guarded import Guards
+from regulars.campaigns.why.person_desk import PersonDesk
+from regulars.campaigns.why.seen import Line, Person, spoken_day
+from regulars.campaigns.why.stories import Stories
 from regulars.lang.campaign import EVERYBODY, Campaign
 from regulars.lang.expressions import Expression
 from regulars.ledger.entered import Entry

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from regulars.campaigns import dated
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.editions import Earlier
+from regulars.campaigns.planning.editions import Earlier
 from regulars.errors import RegularsError
 from regulars.lang.model import Campaign, Message
 from regulars.ledger import entries, usual

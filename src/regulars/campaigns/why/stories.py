@@ -8,8 +8,8 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from regulars.campaigns.offers import on_step, said
-from regulars.campaigns.person_desk import PersonDesk
-from regulars.campaigns.seen import spoken_day
+from regulars.campaigns.why.person_desk import PersonDesk
+from regulars.campaigns.why.seen import spoken_day
 from regulars.ledger.entered import Entry, Letter
 
 SPOKEN = {

@@ -16,18 +16,19 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import calendar, onward, pool_codes, running, stopping, uncertain, withheld
-from regulars.campaigns.comparison import Compared, Comparison
-from regulars.campaigns.costs import Cost, Promised, cost, promised
+from regulars.campaigns import calendar, pool_codes, running, stopping
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.editions import Earlier, Editions
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
-from regulars.campaigns.limits import Limit, limits
-from regulars.campaigns.onward import Ahead, Later
-from regulars.campaigns.samples import Sample, samples
+from regulars.campaigns.planning import onward, uncertain, withheld
+from regulars.campaigns.planning.comparison import Compared, Comparison
+from regulars.campaigns.planning.costs import Cost, Promised, cost, promised
+from regulars.campaigns.planning.editions import Earlier, Editions
+from regulars.campaigns.planning.limits import Limit, limits
+from regulars.campaigns.planning.onward import Ahead, Later
+from regulars.campaigns.planning.samples import Sample, samples
+from regulars.campaigns.planning.uncertain import Unknown
+from regulars.campaigns.planning.withheld import Again
 from regulars.campaigns.select import Selector, summary
-from regulars.campaigns.uncertain import Unknown
-from regulars.campaigns.withheld import Again
 from regulars.lang.expressions import ROW
 from regulars.ledger import facts, usual
 from regulars.people.snapshot import Snapshot

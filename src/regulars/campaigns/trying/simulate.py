@@ -16,8 +16,8 @@ from regulars import clock
 from regulars.campaigns.convert import convert_arriving
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.reach import country_of
-from regulars.campaigns.rehearsal import EVENING, Day, hurry, live_day, rehearsing
-from regulars.campaigns.simulated import Simulation, summed
+from regulars.campaigns.trying.rehearsal import EVENING, Day, hurry, live_day, rehearsing
+from regulars.campaigns.trying.simulated import Simulation, summed
 from regulars.errors import WrongUse
 from regulars.lang.project import Project
 from regulars.people import addresses

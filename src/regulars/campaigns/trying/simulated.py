@@ -9,9 +9,9 @@ from typing import Any, TypedDict
 
 import pyarrow as pa
 
-from regulars.campaigns.costs import liability
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.rehearsal import Day
+from regulars.campaigns.planning.costs import liability
+from regulars.campaigns.trying.rehearsal import Day
 from regulars.ledger import accounts, trail
 
 OFTEN = 3

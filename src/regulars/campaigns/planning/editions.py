@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from regulars.campaigns import revisions
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.planning import revisions
 from regulars.lang.project import Project, load_texts
 from regulars.ledger import editions, facts
 from regulars.ledger.editions import LastRun

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any, TypedDict
 
-from regulars.campaigns.person_desk import PersonDesk
+from regulars.campaigns.why.person_desk import PersonDesk
 from regulars.lang.expressions import Expression, Node
 from regulars.people.engine import name as quoted
 from regulars.people.evidence import Evidence

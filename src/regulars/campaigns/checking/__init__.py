@@ -1,0 +1,1 @@
+"""Check: everything that is wrong with a project, without running anything."""

@@ -1,0 +1,1 @@
+"""Why: what was decided about one customer, and what each test saw."""
