@@ -187,7 +187,7 @@ def test_orders_of_nobody_and_of_strangers_are_counted(tmp_path):
     orders = ORDERS + "3,,2026-01-05 10:00,1,0\n4,zz,2026-01-05 10:00,1,0\n5,zz,2026-01-06 10:00,1,0\n"
     (found,) = problems_of(lay(tmp_path, orders=orders))
     assert found[0] == "order-without-customer"
-    assert "1 order names no customer and 2 name one who is not in `customers`." in found[2]
+    assert "1 order names no customer and 2 orders name somebody who is not in `customers`." in found[2]
 
 
 def test_negative_amounts_are_warned_of(tmp_path):

@@ -212,7 +212,7 @@ def test_an_email_needs_a_subject(check):
 def test_variables_are_those_of_all_languages_forms_layouts_and_subjects(root):
     found = variables(root, "discount/due", ["{{ customer.city }}, {{ shop.name }}"])
     assert found["customer"] == {"first_name", "recommended", "city"}
-    assert found["offer"] == {"percent", "amount", "code", "valid_until"}
+    assert found["offer"] == {"percent", "amount", "gift", "code", "valid_until"}
     assert found["links"] == {"shop", "unsubscribe"}
 
 

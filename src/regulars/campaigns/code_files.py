@@ -103,11 +103,10 @@ def lay(desk: Desk, connection: Connection, name: str, enrolments: pa.Array, mes
 
 def _lines(codes: pa.Table, *, header: bool) -> str:
     """The codes as lines of CSV, by whole columns."""
-    from pyarrow import csv as arrow_csv
-
-    written = io.BytesIO()
     ends = pc.strftime(codes["valid_until"].cast(pa.timestamp("s", "UTC")), "%Y-%m-%dT%H:%M:%SZ")
-    told = codes.select([*HEADER[:-1]]).append_column("valid_until", ends)
-    told = told.set_column(HEADER.index("value"), "value", told["value"].cast(pa.string()))
-    arrow_csv.write_csv(told, written, arrow_csv.WriteOptions(include_header=False))
-    return (",".join(HEADER) + "\n" if header else "") + written.getvalue().decode()
+    columns = [codes[name].cast(pa.string()).to_pylist() for name in HEADER[:-1]] + [ends.to_pylist()]
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerows([HEADER] if header else [])
+    writer.writerows(zip(*columns, strict=True))
+    return written.getvalue()

@@ -97,7 +97,7 @@ def deliver(desk, channel, limit, at, worker):
 def advance(desk, at):
     desk.called("advance")
     desk.planned(3)
-    return SimpleNamespace(written=3, ended=1)
+    return SimpleNamespace(written=3, ended=1, waiting=0)
 
 
 def convert(desk, at):
