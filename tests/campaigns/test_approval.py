@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import shop_days as days
-from regulars.campaigns.approval import Approved, approve
+from regulars.campaigns.planning.approving import Approved, approve
 from regulars.campaigns.planning.plan import plan
 from regulars.errors import ProjectError, WrongUse
 from small_shop import SmallShop, at

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import shop_days as days
 from sqlalchemy import text
 
+import shop_days as days
 from regulars.channels import registry
 from regulars.channels.contract import Answer
 from regulars.ledger import consent

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shop_days as days
-
 from small_shop import RULES, SmallShop
 
 DAY = "2026-02-01 10:00"

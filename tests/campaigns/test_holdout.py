@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shop_days as days
-
 from regulars.campaigns.reach import Reach
 from small_shop import SmallShop
 

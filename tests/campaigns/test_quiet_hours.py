@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
-import shop_days as days
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import shop_days as days
 from regulars.campaigns.local_time import after_quiet
 from regulars.lang.scalars import QuietHours
 from small_shop import SmallShop

@@ -5,10 +5,10 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 import pytest
-import shop_days as days
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import shop_days as days
 from regulars.ledger import consent
 from regulars.people import addresses
 from small_shop import SmallShop

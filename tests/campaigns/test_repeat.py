@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-import shop_days as days
 
+import shop_days as days
 from small_shop import SmallShop
 
 DAY = "2026-02-01 10:00"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from pages import REPOSITORY
 
+from pages import REPOSITORY
 from regulars.lang import reference
 from regulars.lang.campaign import Campaign, Message, Offer
 from regulars.lang.expressions import FUNCTIONS

@@ -6,26 +6,14 @@ of the same files that reaches at most that many, and a tenth more: people come 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from regulars.campaigns.desk import Desk
-from regulars.campaigns.team import of_the_team
-from regulars.errors import ProjectError
 from regulars.ledger import approvals
 
 GROWTH = 10
 """Per cent by which a run may outgrow what was approved."""
-
-
-class Approved(NamedTuple):
-    """What somebody let go."""
-
-    campaign: str
-    people: int
-    needed: bool
-    """Whether it would have waited."""
 
 
 def reached(counts: Mapping[str, Any]) -> int:
@@ -48,30 +36,3 @@ def waits(desk: Desk, campaign: str, counts: Mapping[str, Any]) -> str:
         f"{people:,} people, and more than {limit.people:,} need an approval{had}: "
         f"regulars approve {fingerprint} --as {whose}"
     )
-
-
-def approve(desk: Desk, fingerprint: str, name: str, campaigns: Sequence[str], at: datetime) -> list[Approved]:
-    """Let go what `campaigns` would send as they are planned at `at`; without names every live one that waits.
-
-    Raises ProjectError where the files are not those of `fingerprint`, WrongUse for a name that is not of the team.
-    """
-    of_the_team(desk, name)
-    if fingerprint != desk.project.fingerprint:
-        raise ProjectError(
-            f"The files are not those of plan {fingerprint} any more; theirs is {desk.project.fingerprint}. "
-            "Somebody edited them since.",
-            "Look again, and approve what you have seen: regulars plan",
-        )
-    from regulars.campaigns.planning.plan import plan
-
-    limit = desk.rules.guards.approval
-    live = [one for one, campaign in desk.project.campaigns.items() if campaign.status == "live"]
-    planned = plan(desk, list(dict.fromkeys(campaigns)) or live, at)["campaigns"]
-    numbers = [(one["campaign"], sum(one["would_send"].values()) + one["waiting"]) for one in planned]
-    let_go = [Approved(one, people, limit is not None and people > limit.people) for one, people in numbers]
-    if not campaigns:
-        let_go = [one for one in let_go if one.needed]
-    with desk.ledger.writing() as connection:
-        for one in let_go:
-            approvals.record(connection, fingerprint, one.campaign, name, one.people, at)
-    return let_go

@@ -25,8 +25,8 @@ def approve(
 ) -> None:
     """Let a plan go that reaches more people than `guards.approval` allows without asking."""
     from regulars.campaigns.approval import GROWTH
-    from regulars.campaigns.approval import approve as approved
     from regulars.campaigns.desk import Desk
+    from regulars.campaigns.planning.approving import approve as approved
 
     with Desk.open(root_of(project)) as desk:
         for campaign in campaigns or []:
