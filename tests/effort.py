@@ -1,5 +1,6 @@
 """How much work something is, whatever machine it runs on and whoever else is at work there."""
 
+import gc
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +18,13 @@ def a_second_of_work() -> float:
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
     """Fail where the block is more work than `seconds` of a quiet machine."""
+    # What hundreds of tests before this one left behind is not looked through again and again meanwhile.
+    gc.collect()
+    gc.freeze()
     started = time.process_time()
     yield
     took = time.process_time() - started
-    # The measure is taken only where it is asked for: it is work itself.
-    assert took < seconds or took < seconds * a_second_of_work()
+    gc.unfreeze()
+    # The measure is taken only where it is asked for: it is work itself. Beside other work a loop and a parser do not
+    # slow down alike, so a busy machine gets twice as much.
+    assert took < seconds or took < 2 * seconds * a_second_of_work()
