@@ -39,7 +39,7 @@ docs: $(INSTALLED)
 
 # Pins everything with hashes and names no index; needs uv. It is whole, so installing it resolves nothing (--no-deps).
 lock:
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --no-header --python-version 3.11 --extra dev --output-file requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header --python-version 3.11 --extra dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv demo .regulars data

@@ -23,18 +23,29 @@ class Settings(BaseSettings):
     ledger: str = Field("", alias="REGULARS_LEDGER")
     """SQLAlchemy URL; empty: SQLite in `.regulars/ledger.sqlite`."""
     secret_key: SecretStr = Field(SecretStr(""), alias="REGULARS_SECRET_KEY")
-    """Signs the links in messages. Empty: a random one, kept in `.regulars/secret`."""
+    """Signs the links in messages; the first of several, separated by commas, signs, and all are believed. Empty: a
+    random one, kept in `.regulars/secret`."""
     public_url: str = Field("", alias="REGULARS_PUBLIC_URL")
     """Where the web app is reached from outside; links and webhooks start with it."""
     channel: Literal["", "folder"] = Field("", alias="REGULARS_CHANNEL")
     """`folder` forces every message into the folder."""
     sendgrid_api_key: SecretStr = Field(SecretStr(""), alias="SENDGRID_API_KEY")
     sendgrid_url: str = Field(SENDGRID_URL, alias="REGULARS_SENDGRID_URL")
+    sendgrid_rate: float = Field(0.0, ge=0, alias="REGULARS_SENDGRID_RATE")
+    """Messages a second for the whole account; 0: as fast as it takes them."""
+    sendgrid_webhook_key: str = Field("", alias="REGULARS_SENDGRID_WEBHOOK_KEY")
+    """The public key that signed events are checked with; two, separated by a comma, while it is being changed."""
+    webhook_max_age: int = Field(90_000, ge=60, alias="REGULARS_WEBHOOK_MAX_AGE")
+    """Seconds after which a signed event is refused: SendGrid repeats for 24 hours, and says not whether it signs anew."""
     twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: SecretStr = Field(SecretStr(""), alias="TWILIO_AUTH_TOKEN")
     twilio_url: str = Field(TWILIO_URL, alias="REGULARS_TWILIO_URL")
     twilio_messaging_service_sid: str = Field("", alias="TWILIO_MESSAGING_SERVICE_SID")
     twilio_from: str = Field("", alias="TWILIO_FROM")
+    twilio_rate: float = Field(0.0, ge=0, alias="REGULARS_TWILIO_RATE")
+    """Segments a second for the sender; 0: as fast as Twilio takes them."""
+    metrics_token: SecretStr = Field(SecretStr(""), alias="REGULARS_METRICS_TOKEN")
+    """What `/metrics` asks for as a bearer token; empty: `/metrics` answers this machine alone."""
 
     @classmethod
     def of(cls, project: Path) -> Settings:

@@ -182,6 +182,20 @@ def test_a_later_message_shows_the_shared_code_once_for_each(shop: SmallShop) ->
     assert len(days.rows(shop, "code")) == 3
 
 
+def test_a_follow_up_is_left_out_that_would_give_what_is_over(shop: SmallShop) -> None:
+    for name, city in (("ana", "Iași"), ("ion", "Cluj")):
+        shop.customer(name, city=city)
+    late = "percent: 10, until: 2026-02-03 24:00"
+    second = f"{{send: email, template: win/two, subject: S, after: 5 days, offer: {{{late}, unless: city = 'Cluj'}}}}"
+    shop.campaign("win", messages=f"[{{send: email, template: win/one, subject: S}}, {second}]")
+    days.run(shop, "win", DAY)
+    days.send(shop, DAY)
+    days.advance(shop, "2026-02-06 10:00")
+    settled = {row["customer_id"]: (row["state"], row["reason"]) for row in days.rows(shop, "message", name="two")}
+    assert settled == {"ana": ("suppressed", "offer-over"), "ion": ("planned", "")}
+    assert not days.rows(shop, "code")
+
+
 IF = "{% if offer is defined %}{{ offer.code }}{% else %}no offer{% endif %}"
 
 

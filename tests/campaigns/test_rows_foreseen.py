@@ -10,6 +10,7 @@ from regulars import clock
 from regulars.campaigns import running
 from regulars.campaigns.planning.comparison import Comparison
 from regulars.campaigns.planning.plan import plan
+from regulars.cli.plan_text import of_plan
 from small_shop import RULES, SmallShop, at
 
 YESTERDAY, NOON = at("2026-02-01 12:00"), at("2026-02-02 12:00")
@@ -63,6 +64,14 @@ def test_rows_that_came_and_went_move_people_by_themselves(parcels: SmallShop) -
         (True, "themselves"): ["new rows of deliveries"],
         (False, "themselves"): ["no more rows of deliveries"],
     }
+
+
+def test_rows_are_not_called_people(parcels: SmallShop) -> None:
+    _deliver(parcels.root, f"{ROWS}p3,ana,2026-02-01\n")
+    with parcels.desk(looking=True) as desk, clock.frozen(NOON):
+        told = of_plan(plan(desk, ["care"], NOON), desk)
+    assert "  audience        2 rows" in told
+    assert "2 people" not in told
 
 
 def test_edited_rows_are_counted_and_not_guessed_about(parcels: SmallShop) -> None:

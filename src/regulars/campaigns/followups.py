@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import code_files, formerly, pool_codes
+from regulars.campaigns import code_files, formerly, offers, pool_codes
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, with_own_codes
 from regulars.campaigns.exits import EXIT, exited
@@ -38,6 +38,8 @@ from regulars.people.snapshot import Snapshot
 
 NO_DAY = "no-day"
 """Why a message is left out whose day of the row is unknown."""
+OFFER_OVER = "offer-over"
+"""Why a message is left out that would give what nobody can use any more."""
 OLD_OFFER = ("old_code", "old_kind", "old_value", "old_gift", "old_day")
 
 
@@ -187,6 +189,8 @@ class _Pass:
         reach.prepare("regulars_following")
         kept = ["enrolment_id", "no_day", *OLD_OFFER, *letters.row_columns(row_columns(self.desk, self.name))]
         kept += ["rows"] if letters.reads_rows else []
+        ended = offers.over(letters.campaign.offer_of(letters.message), self.desk.zone, self.at)
+        over = "not offer_off" if ended else "false"
         judged = reach.judgement("regulars_following", "".join(f", {quoted(one)}" for one in kept))
         columns = {
             row[0] for row in self.desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()
@@ -195,13 +199,15 @@ class _Pass:
             f"""with decided as (
                   select *, case when no_day or not when_holds then 'skipped'
                                  when expires_at <= {reach.now} then 'expired'
+                                 when {over} then 'suppressed'
                                  when reason is null then 'planned' when reason <> 'frequency' then 'suppressed'
                             end as state
                   from ({judged})
                 )
                 select d.* exclude (no_day) replace (coalesce(d.channel, {text(reach.channels[0])}) as channel),
                        case when no_day then {text(NO_DAY)} when state = 'skipped' then 'when'
-                            when state = 'expired' then {text(TOO_LATE)} else coalesce(reason, '') end as why
+                            when state = 'expired' then {text(TOO_LATE)}
+                            when {over} then {text(OFFER_OVER)} else coalesce(reason, '') end as why
                        {letters.customer_columns("s", columns)}
                 from decided d left join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = d.customer_id
                 where state is not null order by d.customer_id"""

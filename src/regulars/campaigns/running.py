@@ -7,7 +7,7 @@ import shutil
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +25,9 @@ from regulars.ledger import editions, ids, runs
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 from regulars.people.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 SUMMED = ("audience", "send", "languages", "withheld", "holdout", "held", "later")
 """What `summary` gives and a run keeps."""
@@ -71,59 +74,76 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
     if described.status != "live":
         return Selected(run_id, campaign, stopped=f"its status is {described.status}; only a live campaign sends.")
     formerly.settle(desk, campaign)
-    snapshot = desk.snapshot(at)
-    seen = decided.seen(described.messages[0].send.channels)
-    selector = Selector(desk, campaign, at, extra=seen)
-    table = selector.run(snapshot, "regulars_selected")
-    counts = summary(desk, table)
-    selected = replace(_selected(run_id, campaign, counts), stopped=stopping.reason(desk, campaign, at, table, counts))
-    if selected.stopped:
-        return selected
-    decided.keep(desk, run_id, campaign, at, table)
+    one = _Decisions.of(desk, campaign, at, run_id, decided.seen(described.messages[0].send.channels))
+    if one.selected.stopped:
+        return one.selected
+    decided.keep(desk, run_id, campaign, at, one.table)
     folder = _folder(desk, run_id)
-    people = _batch(desk, campaign, at, table, snapshot, folder / "batch.parquet")
+    people = _batch(desk, campaign, at, one.table, one.snapshot, folder / "batch.parquet")
     (folder / "run.json").write_text(
-        json.dumps({"campaign": campaign, "at": at.isoformat(), "selected": asdict(selected)})
+        json.dumps({"campaign": campaign, "at": at.isoformat(), "selected": asdict(one.selected)})
     )
-    remembered = selector.entering.remember(table) if selector.entering.asked else {}
+    remembered = one.remembered()
     with desk.ledger.writing() as connection:
-        editions.keep(connection, desk.project.fingerprint, desk.project.texts, clock.now())
-        runs.begin(
-            connection,
-            run_id,
-            campaign,
-            as_of=at,
-            audience=selected.audience,
-            fingerprint=desk.project.fingerprint,
-            snapshot=snapshot.path.name,
-            counts=asdict(selected) | remembered,
-        )
-    return replace(selected, enter=people, chunks=-(-people // CHUNK))
+        one.begin(connection, remembered, clock.now())
+    return replace(one.selected, enter=people, chunks=-(-people // CHUNK))
 
 
 def run_in_memory(desk: Desk, campaign: str, at: datetime) -> Selected:
     """A whole run of a live campaign that leaves no log and no files: for a rehearsal, which nobody resumes or asks."""
-    snapshot, selector = desk.snapshot(at), Selector(desk, campaign, at)
-    table = selector.run(snapshot, "regulars_selected")
-    counts = summary(desk, table)
-    stopped = stopping.reason(desk, campaign, at, table, counts)
-    selected = replace(_selected(ids.one(), campaign, counts), stopped=stopped)
-    if stopped:
-        return selected
-    people = entrants(desk, campaign, at, table, snapshot)
-    remembered = selector.entering.remember(table) if selector.entering.asked else {}
+    one = _Decisions.of(desk, campaign, at, ids.one())
+    if one.selected.stopped:
+        return one.selected
+    people = entrants(desk, campaign, at, one.table, one.snapshot)
+    remembered = one.remembered()
     with desk.ledger.writing() as connection:
-        editions.keep(connection, desk.project.fingerprint, desk.project.texts, at)
-        said = asdict(selected) | remembered
-        runs.begin(
-            connection, selected.run_id, campaign, as_of=at, audience=selected.audience, counts=said,
-            fingerprint=desk.project.fingerprint, snapshot=snapshot.path.name,
-        )  # fmt: skip
-        runs.finish(connection, selected.run_id, at)
+        one.begin(connection, remembered, at)
+        runs.finish(connection, one.selected.run_id, at)
     starts = range(0, people.num_rows, CHUNK)
     for start in starts:
-        enrol_rows(desk, campaign, selected.run_id, people.slice(start, CHUNK), at)
-    return replace(selected, enter=people.num_rows, chunks=len(starts))
+        enrol_rows(desk, campaign, one.selected.run_id, people.slice(start, CHUNK), at)
+    return replace(one.selected, enter=people.num_rows, chunks=len(starts))
+
+
+@dataclass(frozen=True)
+class _Decisions:
+    """What a run decided about everybody, before anything of it is kept."""
+
+    desk: Desk
+    at: datetime
+    selector: Selector
+    snapshot: Snapshot
+    table: str
+    """DuckDB: a row for each decision."""
+    selected: Selected
+
+    @classmethod
+    def of(cls, desk: Desk, campaign: str, at: datetime, run_id: str, extra: str = "") -> _Decisions:
+        """Decide. `extra`: more columns of the decisions (see `Selector`)."""
+        snapshot, selector = desk.snapshot(at), Selector(desk, campaign, at, extra=extra)
+        table = selector.run(snapshot, "regulars_selected")
+        counts = summary(desk, table)
+        summed = {key: counts[key] for key in SUMMED}
+        selected = Selected(run_id, campaign, **summed, stopped=stopping.reason(desk, campaign, at, table, counts))
+        return cls(desk, at, selector, snapshot, table, selected)
+
+    def remembered(self) -> dict[str, Any]:
+        """What `repeat: on entry` keeps for the next run."""
+        return self.selector.entering.remember(self.table) if self.selector.entering.asked else {}
+
+    def begin(self, connection: Connection, remembered: dict[str, Any], now: datetime) -> None:
+        """Write down that the run begins, and the rules it goes by."""
+        editions.keep(connection, self.desk.project.fingerprint, self.desk.project.texts, now)
+        runs.begin(
+            connection,
+            self.selected.run_id,
+            self.selected.campaign,
+            as_of=self.at,
+            audience=self.selected.audience,
+            fingerprint=self.desk.project.fingerprint,
+            snapshot=self.snapshot.path.name,
+            counts=asdict(self.selected) | remembered,
+        )
 
 
 def enrol(desk: Desk, run_id: str, chunk: int) -> Enrolled:
@@ -140,10 +160,6 @@ def finish(desk: Desk, run_id: str) -> None:
     with desk.ledger.writing() as connection:
         runs.finish(connection, run_id, clock.now())
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _selected(run_id: str, campaign: str, counts: dict[str, Any]) -> Selected:
-    return Selected(run_id, campaign, **{key: counts[key] for key in SUMMED})
 
 
 def _folder(desk: Desk, run_id: str) -> Path:

@@ -257,13 +257,21 @@ def summary(desk: Desk, table: str) -> dict[str, Any]:
     }
 
 
+def counted_as(campaign: Campaign) -> str:
+    """What the numbers of `summary` count: `people`, or `rows` where each row is an entry of its own."""
+    return "rows" if campaign.row else "people"
+
+
 def expected(campaign: Campaign, counts: dict[str, Any]) -> str:
     """Why `expect` stops this run; empty when it does not. `counts` as `summary` gives them."""
+    noun = counted_as(campaign)
     figures = {"audience": counts["audience"], "send": sum(counts["send"].values())}
     for name, limits in (("audience", campaign.expect.audience), ("send", campaign.expect.send)):
-        what = "in the audience" if name == "audience" else "who would get a message"
+        what = (
+            "in the audience" if name == "audience" else f"{'who' if noun == 'people' else 'that'} would get a message"
+        )
         if limits is not None and limits.max is not None and figures[name] > limits.max:
-            return f"{figures[name]:,} people {what}, and `expect` allows at most {limits.max:,}."
+            return f"{figures[name]:,} {noun} {what}, and `expect` allows at most {limits.max:,}."
         if limits is not None and limits.min is not None and figures[name] < limits.min:
-            return f"{figures[name]:,} people {what}, and `expect` wants at least {limits.min:,}."
+            return f"{figures[name]:,} {noun} {what}, and `expect` wants at least {limits.min:,}."
     return ""

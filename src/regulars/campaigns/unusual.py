@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.select import counted_as
 from regulars.ledger import runs
 
 TIMES = 3
@@ -26,8 +27,9 @@ def audience(desk: Desk, campaign: str, counts: dict[str, Any]) -> str:
     if largest is None:
         return ""
     if people >= MANY and people > TIMES * largest:
+        noun = counted_as(desk.campaign(campaign))
         return (
-            f"{people:,} people in the audience, more than three times the {largest:,} that were the most in its last "
+            f"{people:,} {noun} in the audience, more than three times the {largest:,} that were the most in its last "
             f"{RUNS} runs. If that is right, write   expect: {{audience: {{max: {_round(people)}}}}}"
         )
     if people == 0 and largest >= MANY and not runs.was_ever_empty(desk.ledger, *names):

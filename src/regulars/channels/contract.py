@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 Kind = Literal["email", "sms"]
 
@@ -25,6 +25,16 @@ Outcome = Literal["accepted", "rejected", "throttled", "notsent", "config", "amb
 
 AddressVerdict = Literal["", "opted-out", "unusable"]
 """What an answer says of the address, whatever is sent to it: its owner opted out, or nothing ever arrives there."""
+
+
+class Parts(NamedTuple):
+    """A rendered text, taken apart: what it shares with others, and what is its own, in the order of the text.
+
+    The text is `texts[0] + holes[0] + texts[1] + …`; there is one text more than holes.
+    """
+
+    texts: tuple[str, ...]
+    holes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,14 @@ class Outgoing:
     """E-mail only: `List-Unsubscribe` and the like."""
     valid_until: datetime | None = None
     """Aware. A provider that can is told not to deliver later than this."""
+    html_parts: Parts | None = field(default=None, repr=False)
+    """`html` taken apart; None where it can share a request with nobody."""
+    text_parts: Parts | None = field(default=None, repr=False)
+    """`text` likewise."""
+    ledger_id: str = ""
+    """Whose message it is. It travels with it, so that what a provider tells is known to be about this ledger."""
+    same: str = ""
+    """What the message is, whatever its id (`ledger.same`). It travels with it, for the day an old copy is restored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +85,8 @@ class Answer:
     retry_after: float | None = None
     """Seconds to wait, where the provider said so."""
     address: AddressVerdict = ""
+    blamed: bool = False
+    """The provider refused a whole request, and pointed at this message."""
 
 
 @runtime_checkable
@@ -76,7 +96,8 @@ class Channel(Protocol):
     name: str
     """`folder`, `sendgrid`, `twilio` …; recorded with each attempt."""
     batch: int
-    """How many messages one request can carry: what one lost answer makes ambiguous."""
+    """How many messages one request can carry: what one lost answer makes ambiguous. Where it is more than 1, messages
+    with one `attempt_id` travel in one request (see `batches.requests`); else each goes alone."""
     idempotency_key: bool
     """Whether the provider drops a second request for the same `message_id`: a lost answer may be asked again."""
     proof_of_absence: bool

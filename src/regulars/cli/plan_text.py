@@ -49,7 +49,7 @@ def _campaign(one: PlannedCampaign, at: datetime, currency: str) -> Iterator[str
         following = f"next on {date.fromisoformat(one['next']):%a %-d %b}" if one["next"] else "never again"
         yield top("not today", "", f"{following}; here as if somebody ran it now, after those above")
     then, *moves = of_comparison(one["compared"], at)
-    yield top("audience", f"{one['audience']:,}", then, "people" if one["audience"] != 1 else "person")
+    yield top("audience", f"{one['audience']:,}", then, _noun(one["counted"], one["audience"]))
     yield from moves
     if one["unknown"]:
         yield of_unknown(one["unknown"])
@@ -63,6 +63,10 @@ def _campaign(one: PlannedCampaign, at: datetime, currency: str) -> Iterator[str
     yield from _offer(one, currency)
     yield _stops(one)
     yield from _samples(one)
+
+
+def _noun(counted: str, number: int) -> str:
+    return counted if number != 1 else {"people": "person", "rows": "row"}[counted]
 
 
 def _status(one: PlannedCampaign, at: datetime) -> Iterator[str]:
@@ -99,7 +103,9 @@ def _sent(one: PlannedCampaign, currency: str) -> str:
     ways = " · ".join(_way(one, channel, people, currency) for channel, people in one["would_send"].items())
     if one["stopped"]:
         would = sum(one["would_send"].values())
-        return top("SENT", "0", f"nothing; otherwise {would:,} people: {ways}" if would else "nothing")
+        return top(
+            "SENT", "0", f"nothing; otherwise {would:,} {_noun(one['counted'], would)}: {ways}" if would else "nothing"
+        )
     held = f" · {one['held']:,} wait for the end of quiet hours" if one["held"] else ""
     return top("SENT", f"{sum(one['send'].values()):,}", f"{ways or 'nobody'}{held}")
 

@@ -33,7 +33,7 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
 from regulars.ledger import crossing
-from regulars.ledger.tables import Moment
+from regulars.ledger.columns import Moment
 
 FETCH = 100_000
 """How many rows are Python objects at one time on their way to Arrow."""

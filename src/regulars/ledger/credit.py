@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, String, and_, cast, delete, func, lit
 from sqlmodel import col
 
 from regulars.ledger import bulk, referrals
+from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import (
@@ -19,7 +20,6 @@ from regulars.ledger.tables import (
     Conversion,
     Enrolment,
     Message,
-    Moment,
     Outcome,
     Referral,
     ReferralCode,

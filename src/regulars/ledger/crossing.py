@@ -16,7 +16,7 @@ from sqlalchemy import Boolean, Column, Integer, Table, UniqueConstraint
 from sqlmodel import SQLModel
 
 from regulars.errors import OutsideError
-from regulars.ledger.tables import Moment, Money
+from regulars.ledger.columns import Moment, Money
 
 MOMENT = pa.timestamp("us", tz="UTC")
 MONEY = pa.decimal128(14, 2)

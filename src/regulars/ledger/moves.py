@@ -13,7 +13,8 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
 from regulars.ledger import bulk, crossing
-from regulars.ledger.tables import Message, Moment, Transition
+from regulars.ledger.columns import Moment
+from regulars.ledger.tables import Message, Transition
 
 _LEAVING: dict[str, TypeEngine[Any]] = {
     "id": String(),

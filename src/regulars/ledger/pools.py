@@ -11,9 +11,10 @@ from sqlalchemy import Connection, bindparam, case, func, select, text, update
 from sqlmodel import col
 
 from regulars.ledger import bulk
+from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Code, Moment, PoolCode
+from regulars.ledger.tables import Code, PoolCode
 
 LONGEST = 32
 """Characters of a code."""

@@ -7,25 +7,14 @@ Times are aware and kept in UTC. The only personal text is `message.address`, `m
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    REAL,
-    BigInteger,
-    Column,
-    DateTime,
-    Dialect,
-    Index,
-    Numeric,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
+
+from regulars.ledger.columns import moment, money, partial
 
 STATES = (
     "planned",  # will be sent, not before `not_before`
@@ -64,60 +53,6 @@ SENT = ("sending", "accepted", "delivered", "opened", "clicked", "bounced", "amb
 """States that count as contact: what caps, `last_contacted` and reports count."""
 
 
-class Moment(TypeDecorator[datetime]):
-    """An aware UTC time. SQLite keeps it as text (`2026-08-27 07:00:00.000000`), which sorts as time does."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time of the ledger must know its zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(
-        self,
-        value: datetime | None,
-        dialect: Dialect,  # noqa: ARG002  # SQLAlchemy's signature
-    ) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class Money(TypeDecorator[Decimal]):
-    """An amount with two decimals. SQLite, which has no decimals, keeps a double: exact up to 15 digits."""
-
-    impl = Numeric(14, 2)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(REAL() if dialect.name == "sqlite" else Numeric(14, 2))
-
-    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        return float(value) if value is not None and dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        if value is None:
-            return None
-        return Decimal(f"{value:.2f}") if dialect.name == "sqlite" else Decimal(value)
-
-
-def _money() -> Any:
-    return Column(Money(), nullable=False)
-
-
-def _moment(*, nullable: bool = False, index: bool = False) -> Any:
-    return Column(Moment(), nullable=nullable, index=index)
-
-
-def _partial(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
-
-
 class Enrolment(SQLModel, table=True):
     """Somebody entered a campaign.
 
@@ -126,7 +61,7 @@ class Enrolment(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("campaign", "customer_id", "occasion"),
-        _partial("enrolment_running", "campaign", "entered_at", where="ended_at IS NULL"),
+        partial("enrolment_running", "campaign", "entered_at", where="ended_at IS NULL"),
         Index("enrolment_customer", "customer_id"),
     )
     id: str = Field(primary_key=True, max_length=32)
@@ -135,13 +70,13 @@ class Enrolment(SQLModel, table=True):
     occasion: str
     arm: str
     """`treated`, `holdout` (the campaign's) or `shop-holdout` (nobody of these ever hears from us)."""
-    entered_at: datetime = Field(sa_column=_moment())
-    due_at: datetime = Field(sa_column=_moment())
+    entered_at: datetime = Field(sa_column=moment())
+    due_at: datetime = Field(sa_column=moment())
     """When its first message was due, or when it began where that has a time of its own; later ones count from it."""
     run_id: str = ""
     offer_step: int = 0
     """Which step of the offer's ladder this entry stands on, from 0."""
-    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     end_reason: str = ""
     """`finished`, `exit` or empty while it runs."""
     row_ids: str = ""
@@ -153,10 +88,11 @@ class Message(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("enrolment_id", "name"),
-        _partial("message_due", "channel", "not_before", where="state = 'planned'"),
-        _partial("message_lease", "lease_until", where="state IN ('claimed', 'sending')"),
+        partial("message_due", "channel", "not_before", where="state = 'planned'"),
+        partial("message_lease", "lease_until", where="state IN ('claimed', 'sending')"),
         Index("message_customer", "customer_id", "sent_at"),
-        _partial("message_attempt", "attempt_id", where="attempt_id <> ''"),
+        partial("message_attempt", "attempt_id", where="attempt_id <> ''"),
+        partial("message_in_doubt", "channel", "sent_at", where="state IN ('ambiguous', 'unsent')"),
     )
     id: str = Field(primary_key=True, max_length=32)
     enrolment_id: str = Field(max_length=32)
@@ -177,19 +113,21 @@ class Message(SQLModel, table=True):
     state: str = "planned"
     reason: str = ""
     """Why it is `suppressed`, `expired`, `skipped`, `dead` or `ambiguous`."""
-    due_at: datetime = Field(sa_column=_moment())
-    not_before: datetime = Field(sa_column=_moment())
+    due_at: datetime = Field(sa_column=moment())
+    not_before: datetime = Field(sa_column=moment())
     """Later than `due_at` where quiet hours or a provider's limit moved it."""
-    expires_at: datetime = Field(sa_column=_moment())
+    expires_at: datetime = Field(sa_column=moment())
     local_day: str
     """The customer's calendar day (ISO) it counts against in frequency caps; follows `not_before`."""
     claim_token: str = ""
-    lease_until: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    lease_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     attempt_id: str = ""
     tries: int = 0
     provider_id: str = ""
-    sent_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    sent_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """When the intent to send it was committed."""
+    company: int = 0
+    """At most so many messages may share its next request; 0: as many as the channel takes. Halved by each refusal."""
 
 
 class Attempt(SQLModel, table=True):
@@ -204,20 +142,20 @@ class Attempt(SQLModel, table=True):
     """`intent`, `accepted`, `rejected`, `throttled`, `notsent`, `config` or `ambiguous`."""
     http_status: int | None = None
     provider_request_id: str = ""
-    started_at: datetime = Field(sa_column=_moment())
-    lease_until: datetime = Field(sa_column=_moment())
-    finished_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    started_at: datetime = Field(sa_column=moment())
+    lease_until: datetime = Field(sa_column=moment())
+    finished_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class Transition(SQLModel, table=True):
-    """Every change of a message's state, in the order they happened. Append only."""
+    """Every change of a message's state, in the order they happened. Append only: the database refuses anything else."""
 
     __table_args__ = (Index("transition_message", "message_id"),)
     id: int | None = Field(default=None, primary_key=True)
     message_id: str = Field(max_length=32)
     before: str
     after: str
-    at: datetime = Field(sa_column=_moment())
+    at: datetime = Field(sa_column=moment())
     cause: str
     attempt_id: str = ""
 
@@ -239,12 +177,12 @@ class Code(SQLModel, table=True):
     customer_id: str
     kind: str
     """`percent`, `amount`, `free_delivery` or `gift`."""
-    value: Decimal = Field(sa_column=_money())
+    value: Decimal = Field(sa_column=money())
     """Per cent or an amount of `currency`; 0 for the other kinds."""
     currency: str
-    issued_at: datetime = Field(sa_column=_moment())
-    valid_until: datetime = Field(sa_column=_moment())
-    ended_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    issued_at: datetime = Field(sa_column=moment())
+    valid_until: datetime = Field(sa_column=moment())
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     """When a later offer of the same entry replaced it."""
     shared: bool = False
     gift: str = ""
@@ -255,11 +193,11 @@ class PoolCode(SQLModel, table=True):
     """A code the shop's checkout knows already, to be given to somebody once."""
 
     __tablename__ = "pool_code"
-    __table_args__ = (_partial("pool_code_free", "pool", where="taken_at IS NULL"),)
+    __table_args__ = (partial("pool_code_free", "pool", where="taken_at IS NULL"),)
     code: str = Field(primary_key=True, max_length=32)
     pool: str
-    imported_at: datetime = Field(sa_column=_moment())
-    taken_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    imported_at: datetime = Field(sa_column=moment())
+    taken_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
 
 
 class ReferralCode(SQLModel, table=True):
@@ -268,7 +206,7 @@ class ReferralCode(SQLModel, table=True):
     __tablename__ = "referral_code"
     code: str = Field(primary_key=True, max_length=32)
     customer_id: str = Field(unique=True)
-    created_at: datetime = Field(sa_column=_moment())
+    created_at: datetime = Field(sa_column=moment())
 
 
 class Referral(SQLModel, table=True):
@@ -279,9 +217,9 @@ class Referral(SQLModel, table=True):
     advocate_id: str
     code: str
     order_id: str
-    amount: Decimal = Field(sa_column=_money())
-    at: datetime = Field(sa_column=_moment())
-    recorded_at: datetime = Field(sa_column=_moment())
+    amount: Decimal = Field(sa_column=money())
+    at: datetime = Field(sa_column=moment())
+    recorded_at: datetime = Field(sa_column=moment())
 
 
 class ConsentRecord(SQLModel, table=True):
@@ -295,7 +233,7 @@ class ConsentRecord(SQLModel, table=True):
     given: bool
     source: str
     wording: str = ""
-    at: datetime = Field(sa_column=_moment())
+    at: datetime = Field(sa_column=moment())
     topic: str = ""
     """The one topic it was said about; empty: everything."""
 
@@ -306,7 +244,7 @@ class Suppression(SQLModel, table=True):
     address_hash: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     reason: str
-    at: datetime = Field(sa_column=_moment())
+    at: datetime = Field(sa_column=moment())
 
 
 class Event(SQLModel, table=True):
@@ -317,9 +255,91 @@ class Event(SQLModel, table=True):
     provider: str
     message_id: str
     kind: str
-    at: datetime = Field(sa_column=_moment())
-    received_at: datetime = Field(sa_column=_moment())
+    at: datetime = Field(sa_column=moment())
+    received_at: datetime = Field(sa_column=moment())
     detail: str = ""
+    attempt_id: str = ""
+    """The attempt it is about, where the provider said so."""
+    machine: bool = False
+    """An open or click of a scanner or of a mail program that fetches ahead: kept, and never counted."""
+
+
+class Stray(SQLModel, table=True):
+    """An event that cannot be applied: of a message, attempt or address that this ledger does not know.
+
+    It may have come before our own commit, be another ledger's, be forged, or tell that this ledger is an old copy.
+    """
+
+    __table_args__ = (Index("stray_message", "message_id"), Index("stray_same", "same"))
+    key: str = Field(primary_key=True)
+    provider: str
+    message_id: str
+    attempt_id: str
+    same: str
+    """What the message was, whatever its id: see `ledger.same`."""
+    kind: str
+    at: datetime = Field(sa_column=moment())
+    received_at: datetime = Field(sa_column=moment())
+    address_hash: str
+    why: str
+    """`unknown-message`, `unknown-attempt` or `other-address`."""
+
+
+class Halt(SQLModel, table=True):
+    """Something must not go on until somebody lifts it: a campaign, a channel, or this whole ledger."""
+
+    __table_args__ = (partial("halt_in_force", "scope", where="lifted_at IS NULL"),)
+    id: str = Field(primary_key=True, max_length=32)
+    scope: str
+    """`ledger`, `channel email`, `campaign winback` …"""
+    reason: str
+    at: datetime = Field(sa_column=moment())
+    lifted_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    lifted_by: str = ""
+
+
+class Breaker(SQLModel, table=True):
+    """What all workers know of a provider's health: shared, so that an outage is met once and not by each of them."""
+
+    account: str = Field(primary_key=True)
+    """A channel's name, such as `sendgrid`."""
+    failures: int
+    """Since the last success."""
+    batch: int
+    """At most so many messages share a request now; 0: as many as the channel takes."""
+    open_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """Nobody asks before; then one worker may try. None: the way is free."""
+
+
+class Bucket(SQLModel, table=True):
+    """The tokens of a rate limit, shared by all workers."""
+
+    account: str = Field(primary_key=True)
+    tokens: float
+    filled_at: datetime = Field(sa_column=moment())
+
+
+class Tally(SQLModel, table=True):
+    """How many messages of a campaign an event was told about, each message once: what stops a campaign by itself."""
+
+    campaign: str = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    n: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class Link(SQLModel, table=True):
+    """Where a short link in a text message leads. Links in messages carry its number, never an address."""
+
+    number: int | None = Field(default=None, primary_key=True)
+    url: str = Field(unique=True)
+    first_used_at: datetime = Field(sa_column=moment())
+
+
+class Cursor(SQLModel, table=True):
+    """How far something has been read; kept here, so that an older copy of the ledger reads it again."""
+
+    name: str = Field(primary_key=True)
+    position: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class Conversion(SQLModel, table=True):
@@ -335,10 +355,10 @@ class Conversion(SQLModel, table=True):
     arm: str
     evidence: str
     """`code`, `referral` or `window`."""
-    amount: Decimal = Field(sa_column=_money())
+    amount: Decimal = Field(sa_column=money())
     currency: str
-    at: datetime = Field(sa_column=_moment())
-    recorded_at: datetime = Field(sa_column=_moment())
+    at: datetime = Field(sa_column=moment())
+    recorded_at: datetime = Field(sa_column=moment())
 
 
 class Outcome(SQLModel, table=True):
@@ -346,9 +366,9 @@ class Outcome(SQLModel, table=True):
 
     enrolment_id: str = Field(primary_key=True, max_length=32)
     orders: int
-    revenue: Decimal = Field(sa_column=_money())
-    first_at: datetime = Field(sa_column=_moment())
-    updated_at: datetime = Field(sa_column=_moment())
+    revenue: Decimal = Field(sa_column=money())
+    first_at: datetime = Field(sa_column=moment())
+    updated_at: datetime = Field(sa_column=moment())
 
 
 class Template(SQLModel, table=True):
@@ -358,7 +378,7 @@ class Template(SQLModel, table=True):
     name: str
     files: str
     """JSON: `{"files": {name: text, layouts included}, "shop": {…}}`."""
-    first_used_at: datetime = Field(sa_column=_moment())
+    first_used_at: datetime = Field(sa_column=moment())
 
 
 class Run(SQLModel, table=True):
@@ -367,9 +387,9 @@ class Run(SQLModel, table=True):
     __table_args__ = (Index("run_campaign", "campaign", "started_at"),)
     id: str = Field(primary_key=True, max_length=32)
     campaign: str
-    as_of: datetime = Field(sa_column=_moment())
-    started_at: datetime = Field(sa_column=_moment())
-    finished_at: datetime | None = Field(default=None, sa_column=_moment(nullable=True))
+    as_of: datetime = Field(sa_column=moment())
+    started_at: datetime = Field(sa_column=moment())
+    finished_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     audience: int = 0
     fingerprint: str = ""
     snapshot: str = ""
@@ -384,7 +404,7 @@ class Edition(SQLModel, table=True):
     fingerprint: str = Field(primary_key=True)
     files: str
     """JSON: `{path: text}` of rules.yaml and campaigns/*.yaml."""
-    first_used_at: datetime = Field(sa_column=_moment())
+    first_used_at: datetime = Field(sa_column=moment())
 
 
 class Approval(SQLModel, table=True):
@@ -398,7 +418,7 @@ class Approval(SQLModel, table=True):
     """Who: a name of `shop.team`."""
     people: int
     """How many the plan would have reached: what was approved, at most."""
-    at: datetime = Field(sa_column=_moment())
+    at: datetime = Field(sa_column=moment())
 
 
 class Membership(SQLModel, table=True):
@@ -406,14 +426,16 @@ class Membership(SQLModel, table=True):
 
     campaign: str = Field(primary_key=True)
     customer_id: str = Field(primary_key=True)
-    since: datetime = Field(sa_column=_moment())
+    since: datetime = Field(sa_column=moment())
     """The run that first saw them there."""
     waiting: bool = False
     """Entered, and not yet sent to: a cap or quiet hours stood in the way."""
 
 
 class Salt(SQLModel, table=True):
-    """Random secrets of this ledger that must outlive a change of environment keys: `arms`, `addresses`.
+    """Random secrets of this ledger that must outlive a change of environment keys: `arms`, `addresses`, `same`.
+
+    `ledger` is its identity: providers carry it, so that what they tell is known to be about this ledger.
 
     `campaign NAME` is no secret: the name under which the arms of a renamed campaign are drawn.
     """

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, and_, case, exists, func, or_, select
 from sqlmodel import col
 
 from regulars.ledger import bulk
+from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
-from regulars.ledger.tables import Code, Conversion, Moment, PoolCode
+from regulars.ledger.tables import Code, Conversion, PoolCode
 
 _TEXT = pa.string()
 MADE = pa.schema(

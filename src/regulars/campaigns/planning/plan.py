@@ -28,7 +28,7 @@ from regulars.campaigns.planning.onward import Ahead, Later
 from regulars.campaigns.planning.samples import Sample, samples
 from regulars.campaigns.planning.uncertain import Unknown
 from regulars.campaigns.planning.withheld import Again
-from regulars.campaigns.select import Selector, summary
+from regulars.campaigns.select import Selector, counted_as, summary
 from regulars.lang.expressions import ROW
 from regulars.ledger import facts, usual
 from regulars.people.snapshot import Snapshot
@@ -51,6 +51,8 @@ class PlannedCampaign(TypedDict):
     next: str
     """The next day (ISO) on which it does; empty: none within a year."""
     audience: int
+    counted: str
+    """What is counted: `people`, or `rows` where each row of a table is an entry of its own."""
     compared: Comparison
     """Against its last run, or a git revision: who came and who left, and why."""
     unknown: Unknown | None
@@ -173,6 +175,7 @@ class _Planning:
             "due": due,
             "next": following.isoformat() if following else "",
             "audience": counts["audience"],
+            "counted": counted_as(campaign),
             "compared": self._compared(name),
             "unknown": self._unknown(name),
             "send": {} if stopped else counts["send"],
