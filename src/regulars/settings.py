@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     sendgrid_webhook_key: str = Field("", alias="REGULARS_SENDGRID_WEBHOOK_KEY")
     """The public key that signed events are checked with; two, separated by a comma, while it is being changed."""
     webhook_max_age: int = Field(90_000, ge=60, alias="REGULARS_WEBHOOK_MAX_AGE")
-    """Seconds after which a signed event is refused: SendGrid repeats for 24 hours, and says not whether it signs anew."""
+    """Seconds after which a signed event is refused: SendGrid repeats for 24 hours, perhaps without signing anew."""
     twilio_account_sid: str = Field("", alias="TWILIO_ACCOUNT_SID")
     twilio_auth_token: SecretStr = Field(SecretStr(""), alias="TWILIO_AUTH_TOKEN")
     twilio_url: str = Field(TWILIO_URL, alias="REGULARS_TWILIO_URL")

@@ -148,7 +148,7 @@ class Attempt(SQLModel, table=True):
 
 
 class Transition(SQLModel, table=True):
-    """Every change of a message's state, in the order they happened. Append only: the database refuses anything else."""
+    """Every change of a message's state, in the order they happened. Append only: the database sees to it."""
 
     __table_args__ = (Index("transition_message", "message_id"),)
     id: int | None = Field(default=None, primary_key=True)

@@ -1,4 +1,4 @@
-"""Sends one can trust and hear back: strays, halts, breakers, rate limits, tallies, links; transitions are append only."""
+"""Sends that are heard back: strays, halts, breakers, rate limits, tallies, links. Transitions are append only."""
 
 from __future__ import annotations
 
