@@ -66,6 +66,8 @@ class Outgoing:
     """`text` likewise."""
     ledger_id: str = ""
     """Whose message it is. It travels with it, so that what a provider tells is known to be about this ledger."""
+    segments: int = 0
+    """SMS only: what it costs."""
     same: str = ""
     """What the message is, whatever its id (`ledger.same`). It travels with it, for the day an old copy is restored."""
 
