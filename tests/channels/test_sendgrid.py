@@ -153,7 +153,7 @@ def by_types(ours, messages) -> dict:
     name, address = mailbox(messages[0].sender)
     letter.from_email = mail.From(address, name or None)
     letter.reply_to = mail.ReplyTo(messages[0].reply_to)
-    for message, person in zip(messages, ours["personalizations"], strict=True):
+    for message, person in list(zip(messages, ours["personalizations"], strict=True))[::-1]:  # it turns them round
         to = mail.Personalization()
         to.add_to(mail.To(message.to))
         to.subject = message.subject
