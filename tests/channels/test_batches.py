@@ -82,6 +82,11 @@ def test_a_message_with_much_of_its_own_goes_alone():
         assert sizes(requests([letter(1), letter(2, much)], 1_000, {})) == [1, 1]
 
 
+def test_half_a_character_keeps_to_itself():
+    odd = [letter(2, "\ud83d"), replace(letter(3), subject="\ud83d")]
+    assert sizes(requests([letter(1), *odd, letter(4)], 1_000, {})) in ([2, 1, 1], [1, 1, 1, 1])
+
+
 def test_a_request_never_grows_beyond_what_the_provider_takes():
     letters = [letter(number, "x" * 4_000, code=str(number)) for number in range(3_000)]
     dealt = requests(letters, 3_000, {})

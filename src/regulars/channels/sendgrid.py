@@ -18,6 +18,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from regulars.channels.batches import requests
 from regulars.channels.contract import Answer, Outgoing
 from regulars.channels.objections import mailbox, objection, refused
@@ -36,7 +38,6 @@ ACCEPTED = {200, 202}
 
 _FIELD = re.compile(r"[\w.\[\]-]{1,80}")
 _RECIPIENT = re.compile(r"personalizations[.\[]([0-9]{1,4})\]?")
-_encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class SendGrid:
@@ -78,7 +79,7 @@ class SendGrid:
 
     async def _ask(self, messages: Sequence[Outgoing], until: float) -> list[Answer]:
         try:
-            body = _encoded(request(*messages)).encode()
+            body = orjson.dumps(request(*messages))
         except Exception as error:  # noqa: BLE001  # whatever it is, nothing was sent; halving finds the message
             return [refused(message, f"unexpected {type(error).__name__}") for message in messages]
         reply = await self._transport.post(self._url, headers=self._headers, body=body, until=until)
