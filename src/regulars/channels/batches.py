@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from json.encoder import encode_basestring
+
+import orjson
 
 from regulars.channels.contract import Outgoing, Parts
 from regulars.channels.objections import mailbox
@@ -101,8 +102,11 @@ def _around(message: Outgoing) -> int:
 
 
 def _bytes(*texts: str) -> int:
-    """Bytes of `texts` in JSON, without their quotation marks."""
-    return len(encode_basestring("".join(texts)).encode("utf-8", "replace")) - _QUOTES
+    """Bytes of `texts` in JSON, without their quotation marks; too many for any request where they are not Unicode."""
+    try:
+        return len(orjson.dumps("".join(texts))) - _QUOTES
+    except TypeError:
+        return REQUEST
 
 
 def _address(message: Outgoing) -> str:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from regulars.channels.contract import Outgoing, Parts
 
-BEGIN, END = "1", "1"
+BEGIN, END = "-", "_"
 """Signs that mean nothing in HTML, in an address or in JSON."""
 _DIGITS = 14
 _PLACES = 4

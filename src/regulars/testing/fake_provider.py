@@ -6,7 +6,7 @@ import json
 import socket
 import struct
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -56,6 +56,11 @@ class Arrival:
     message_id: str
     to: str
     text: str
+    html: str = ""
+    subject: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str] = field(default_factory=dict)
+    """The ids that travel with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +111,14 @@ class FakeProvider:
         """Meet every further request so; `None`: as a healthy provider."""
         self._usual = None if reaction is None else _reaction(reaction)
 
-    def read(self, request: Request) -> Arrival:
-        """What would arrive. May raise anything on a malformed request."""
+    @property
+    def twice(self) -> list[str]:
+        """The ids of messages that were taken more than once, sorted: whatever else holds, there should be none."""
+        counts = Counter(arrival.message_id for arrival in self.arrivals)
+        return sorted(message_id for message_id, count in counts.items() if count > 1)
+
+    def read(self, request: Request) -> list[Arrival]:
+        """What would arrive: a message, or each of those that share the request. May raise on a malformed one."""
         raise NotImplementedError
 
     def judge(self, request: Request) -> Response:
@@ -126,10 +137,10 @@ class FakeProvider:
             healthy = self.judge(request)
             if reaction is None:
                 if healthy.status < 300:
-                    self.arrivals.append(self.read(request))
+                    self.arrivals += self.read(request)
                 return healthy, ""
             if reaction.takes and healthy.status < 300:
-                self.arrivals.append(self.read(request))
+                self.arrivals += self.read(request)
         if reaction.fault or (reaction.status < 300 and reaction.body is None):
             return Response(reaction.status or healthy.status, healthy.body, healthy.headers), reaction.fault
         told = self.refuse(reaction, request)

@@ -29,11 +29,11 @@ class FakeTwilio(FakeProvider):
     auth_token = "fake-token-of-the-fake-twilio"  # noqa: S105  # opens nothing
     messaging_service_sid = "MG" + "0e" * 16
 
-    def read(self, request: Request) -> Arrival:
+    def read(self, request: Request) -> list[Arrival]:
         """Our id stands in the status callback; without one `message_id` is empty."""
         form = _form(request)
         callback = parse_qs(urlsplit(form.get("StatusCallback", "")).query)
-        return Arrival(callback.get("m", [""])[0], form["To"], form["Body"])
+        return [Arrival(callback.get("m", [""])[0], form["To"], form["Body"])]
 
     def judge(self, request: Request) -> Response:
         """404, 401, 400 with a code, or 201."""

@@ -51,8 +51,12 @@ class Skeleton:
         """The text with these values in its holes."""
         parts = [""] * (len(self.texts) * 2 - 1)
         parts[::2] = self.texts
-        parts[1::2] = holes if self.in_order else [holes[index] for index in self.order]
+        parts[1::2] = self.in_place(tuple(holes))
         return "".join(parts)
+
+    def in_place(self, holes: tuple[str, ...]) -> tuple[str, ...]:
+        """The values in the order of the text: inlining may move a hole, say it twice, or leave it out."""
+        return holes if self.in_order else tuple(holes[index] for index in self.order)
 
 
 class Rendered(NamedTuple):
@@ -61,6 +65,11 @@ class Rendered(NamedTuple):
     skeleton: Skeleton
     holes: tuple[str, ...]
     file: str = ""
+
+    @property
+    def in_place(self) -> tuple[str, ...]:
+        """The values in the order of the text."""
+        return self.skeleton.in_place(self.holes)
 
     @property
     def text(self) -> str:
