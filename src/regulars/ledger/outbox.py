@@ -51,7 +51,7 @@ TOO_LATE = "send_within is over"
 HALTED = timedelta(minutes=10)
 """How long a message of a halted campaign waits before somebody asks again."""
 # Written out, not bound: the index of due messages holds only these, and the databases must see it.
-_PLANNED: ColumnElement[str] = literal_column("'planned'")
+PLANNED: ColumnElement[str] = literal_column("'planned'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +247,7 @@ def _due(connection: Connection, channel: str, limit: int, at: datetime, token: 
     statement = (
         select(*(col(getattr(Message, name)) for name in _CLAIMED), col(Enrolment.entered_at), col(Enrolment.occasion))
         .join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id))
-        .where(col(Message.channel) == channel, col(Message.state) == _PLANNED, col(Message.not_before) <= at)
+        .where(col(Message.channel) == channel, col(Message.state) == PLANNED, col(Message.not_before) <= at)
         .order_by(col(Message.not_before))
         .limit(limit)
         .with_for_update(of=Message, skip_locked=True)
