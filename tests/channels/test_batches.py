@@ -1,7 +1,7 @@
 """Which messages share a request."""
 
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -122,10 +122,10 @@ def test_every_message_goes_once_and_every_request_keeps_the_rules(letters, most
 
 def test_dealing_takes_time_in_proportion_whatever_the_order():
     def seconds(letters) -> float:
-        start = perf_counter()
+        start = process_time()
         requests(letters, 1_000, {})
-        return perf_counter() - start
+        return process_time() - start
 
     one_address = [letter(number, to="ana@example.com") for number in range(4_000)]
-    few = min(seconds(one_address[:1_000]) for _ in range(3))
-    assert min(seconds(one_address) for _ in range(3)) < few * 12
+    few = min(seconds(one_address[:1_000]) for _ in range(5))
+    assert min(seconds(one_address) for _ in range(5)) < few * 12

@@ -64,11 +64,11 @@ def outgoing(
         message_id, "", "email", to, subject=email.subject, html=email.html.text, text=email.text.text,
         sender=_sender(desk, campaign, "email"), reply_to=_sender(desk, campaign, "reply_to"),
         headers=_headers(desk, campaign, variables["links"]), valid_until=expires_at,
-        html_parts=_parts(email.html), text_parts=_parts(email.text),
+        html_parts=parts(email.html), text_parts=parts(email.text),
     )  # fmt: skip
 
 
-def _parts(rendered: Rendered) -> Parts | None:
+def parts(rendered: Rendered) -> Parts | None:
     """What may travel in one request with others; None where the message's styles are its own."""
     return None if rendered.skeleton.whole else Parts(rendered.skeleton.texts, rendered.in_place)
 
