@@ -1,7 +1,7 @@
 """Where providers tell what became of messages. A post is checked, kept, and answered; it is expanded afterwards.
 
-Genuine and kept: 200. Genuine and not kept: 503, and the provider comes again. Anything else: 403 without a word, so that
-nobody learns what would pass.
+Genuine and kept: 200. Genuine and not kept: 503, and the provider comes again. Anything else: 403 without a word, so
+that nobody learns what would pass.
 """
 
 from __future__ import annotations
