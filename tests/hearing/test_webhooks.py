@@ -104,7 +104,7 @@ def forged_callbacks() -> Iterator[tuple[str, Callable[[], Refused]]]:
     form = status_form("+40700000009", "delivered")
     inbound = inbound_form("+40700000009", "STOP")
     joined = {**{name: value for name, value in form.items() if name != "To"}, "T": "o+40700000009"}
-    swallowed = {**inbound, "Body": "hi", "From": "+40711111111", "FromCity": "XFrom+40700000009"}
+    swallowed = {**inbound, "Body": "hi", "From": "+40711111111", "FromCity": "XFrom+40700000009FromCity"}
     said = {**inbound, "Body": "hiFrom+40711111111FromCityX", "FromCity": ""}
     yield "letters moved between a name and its value", of(STATUS, form, joined)
     yield "another sender out of the words of a message", of(INBOUND, said, swallowed)
@@ -126,7 +126,7 @@ def forged_callbacks() -> Iterator[tuple[str, Callable[[], Refused]]]:
         lambda: Refused(STATUS, encoded(form) + b"&To=%2B40700000009", twilio_headers(STATUS, form)),
     )
     yield "JSON", lambda: Refused(STATUS, json.dumps(form).encode(), twilio_headers(STATUS, form))
-    yield "no text", lambda: Refused(STATUS, b"\xff\xfe", twilio_headers(STATUS, form))
+    yield "a form of no text", lambda: Refused(STATUS, b"\xff\xfe", twilio_headers(STATUS, form))
     yield "nothing", lambda: Refused(STATUS, b"", twilio_headers(STATUS, {}))
 
 
