@@ -25,10 +25,16 @@ def upgrade() -> None:
     op.create_index("message_in_doubt", "message", ["channel", "sent_at"], sqlite_where=doubt, postgresql_where=doubt)
     op.add_column("event", sa.Column("attempt_id", sa.String(), nullable=False, server_default=""))
     op.add_column("event", sa.Column("machine", sa.Boolean(), nullable=False, server_default=sa.false()))
+    for name in ("verdict", "link"):
+        op.add_column("event", sa.Column(name, sa.String(), nullable=False, server_default=""))
+    unjudged = sa.text("verdict = 'unjudged'")
+    op.create_index("event_unjudged", "event", ["received_at"], sqlite_where=unjudged, postgresql_where=unjudged)
     names = ("key", "provider", "message_id", "attempt_id", "same", "kind", "address_hash", "why")
+    rest = ("detail", "verdict", "link", "provider_id")
     op.create_table(
         "stray",
-        *(_text(name) for name in names),
+        *(_text(name) for name in (*names, *rest)),
+        sa.Column("machine", sa.Boolean(), nullable=False),
         _moment("at"),
         _moment("received_at"),
         sa.PrimaryKeyConstraint("key"),
