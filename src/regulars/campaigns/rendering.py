@@ -52,10 +52,13 @@ def outgoing(
     variables, words = _variables(context), desk.words_of(campaign)
     variables["links"] = desk.links.of(message_id, short=channel == "sms")
     if channel == "sms":
+        from regulars.words.sms import segments
+
         text = words.sms(template, language, variables)
         return Outgoing(
-            message_id, "", "sms", to, text=text, sender=_sender(desk, campaign, "sms"), valid_until=expires_at
-        )
+            message_id, "", "sms", to, text=text, sender=_sender(desk, campaign, "sms"), valid_until=expires_at,
+            segments=segments(text).segments,
+        )  # fmt: skip
     subject, preview_text = (
         spoken(language, words.fallback) for spoken in (message.subject_in, message.preview_text_in)
     )
