@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from regulars.campaigns import hearing
@@ -30,7 +30,10 @@ class Letter:
     attempt: str
     address: str
     ledger: str
-    customer: str = ""
+    customer: str
+    campaign: str = "winback"
+    state: str = "sending"
+    planned_again: bool = False
 
 
 def lay(
@@ -45,28 +48,44 @@ def lay(
     planned_again: bool = False,
 ) -> list[Letter]:
     """`n` messages in `state`, carried by one attempt, of which the ledger keeps the intent."""
-    attempt, own, salt = ids.one(), ledger.salt("ledger"), ledger.salt("addresses")
     drawn = ids.draw(n).to_pylist()
     where = list(addresses) or [
         f"person.{each[-9:]}@example.com" if channel == "email" else f"+4070{int(each[-6:], 16) % 10**7:07d}"
         for each in drawn
     ]
     whose = list(customers) or [f"c-{each[-9:]}" for each in drawn]
-    same = {"campaign": campaign, "name": "first", "channel": channel, "language": "ro", "template": "winback/first"}
-    same |= {"template_hash": "", "context": "{}", "state": state, "local_day": "2026-08-27"}
-    same["attempt_id"] = "" if planned_again else attempt
+    attempt, own = ids.one(), ledger.salt("ledger")
+    letters = [
+        Letter(each, attempt, address, own, who, campaign, state, planned_again)
+        for each, address, who in zip(drawn, where, whose, strict=True)
+    ]
+    commit(ledger, letters, channel)
+    return letters
+
+
+def commit(ledger: Ledger, letters: Sequence[Letter], channel: str = "email") -> None:
+    """The rows of letters, and of the attempts that carried them."""
+    salt, n = ledger.salt("addresses"), len(letters)
+    same = {"name": "first", "channel": channel, "language": "ro", "template": "winback/first"}
+    same |= {"template_hash": "", "context": "{}", "local_day": "2026-08-27"}
     columns: dict[str, Any] = {name: [value] * n for name, value in same.items()}
-    columns |= {"id": drawn, "enrolment_id": drawn, "customer_id": whose, "address": where}
-    columns["address_hash"] = [consent.address_hash(salt, address) for address in where]
+    columns |= {name: [letter.id for letter in letters] for name in ("id", "enrolment_id")}
+    columns |= {name: [getattr(letter, name) for letter in letters] for name in ("address", "campaign", "state")}
+    columns["customer_id"] = [letter.customer for letter in letters]
+    columns["attempt_id"] = ["" if letter.planned_again else letter.attempt for letter in letters]
+    columns["address_hash"] = [consent.address_hash(salt, letter.address) for letter in letters]
     columns |= {name: [NOW] * n for name in ("due_at", "not_before")} | {"expires_at": [NOW + timedelta(days=9)] * n}
-    moves = {"message_id": drawn, "before": ["claimed"] * n, "after": ["sending"] * n, "at": [NOW] * n}
-    moves |= {"cause": ["intent"] * n, "attempt_id": [attempt] * n}
-    request = Attempt(id=attempt, channel=channel, worker="w", messages=n, started_at=NOW, lease_until=NOW)
+    moves = {"message_id": columns["id"], "before": ["claimed"] * n, "after": ["sending"] * n, "at": [NOW] * n}
+    moves |= {"cause": ["intent"] * n, "attempt_id": [letter.attempt for letter in letters]}
+    attempts = sorted({letter.attempt for letter in letters})
+    requests = {"id": attempts, "started_at": [NOW] * len(attempts), "lease_until": [NOW] * len(attempts)}
+    requests |= {
+        name: [value] * len(attempts) for name, value in (("channel", channel), ("worker", "w"), ("messages", n))
+    }
     with ledger.writing() as connection:
-        connection.execute(insert(Attempt).values(**request.model_dump()))
+        bulk.insert(connection, Attempt, pa.table(requests))
         bulk.insert(connection, Message, pa.table(columns))
         bulk.insert(connection, Transition, pa.table(moves))
-    return [Letter(each, attempt, address, own, who) for each, address, who in zip(drawn, where, whose, strict=True)]
 
 
 def event(letter: Letter, word: str, after: float = 60, **more: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ Meant = Literal["", "STOP", "START", "HELP"]
 STOP_WORDS = (
     *("stop", "unsubscribe", "end", "quit", "stopall", "stop all", "revoke", "optout", "opt out", "cancel"),
     *("unsub", "remove", "remove me", "stop it", "stop this", "stop sms"),
-    *("dezabonare", "dezabonez", "ma dezabonez", "dezaboneaza", "dezabonati", "dezabonatima", "opreste", "opriti"),
+    *("dezabonare", "dezabonez", "ma dezabonez", "dezaboneaza", "dezaboneaza ma", "dezabonati", "opreste", "opriti"),
     *("renunt", "renunta", "stopati", "destul", "ajunge"),
     *("стоп", "отписаться", "отписка", "отпишите", "отпиши", "отмена", "хватит", "прекратите", "прекрати", "отказ"),
     *("отказываюсь", "довольно"),

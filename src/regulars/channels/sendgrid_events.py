@@ -140,9 +140,14 @@ def _told(entry: Mapping[str, Any]) -> Told | None:
     if not message_id or not isinstance(word, str) or word not in KINDS or at is None or not address:
         return None
     kind, verdict, detail = _meaning(word, entry)
+    machine = kind in ("opened", "clicked") and (
+        bool(entry.get("sg_machine_open")) or is_scanner(entry.get("useragent"))
+    )
     url = entry.get("url")
+    # Two events of one second are two where they mean two things: a person and a scanner may open a letter together.
+    meaning = (url or "", entry.get("asm_group_id", ""), verdict, detail, machine)
     return Told(
-        key=key_of(PROVIDER, message_id, word, entry["timestamp"], url or "", entry.get("asm_group_id", "")),
+        key=key_of(PROVIDER, message_id, word, entry["timestamp"], *meaning),
         provider=PROVIDER,
         kind=kind,
         at=at,
@@ -152,8 +157,7 @@ def _told(entry: Mapping[str, Any]) -> Told | None:
         same=a_name(entry.get("regulars_key")),
         address=address,
         link=link_of(url) if kind == "clicked" else "",
-        machine=kind in ("opened", "clicked")
-        and (bool(entry.get("sg_machine_open")) or is_scanner(entry.get("useragent"))),
+        machine=machine,
         verdict=verdict,
         detail=detail,
         provider_id=a_name(str(entry.get("sg_message_id") or "").partition(".")[0]),
