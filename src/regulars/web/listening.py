@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from regulars.errors import OutsideError, WrongUse
 from regulars.web.app import create
@@ -25,7 +26,7 @@ def listen(root: Path, host: str, port: int) -> None:
     Raises OutsideError where somebody listens there already, WrongUse where `host` is no address of this machine.
     """
     with _opened(host, port) as listener:
-        server = uvicorn.Server(config(root))
+        server = uvicorn.Server(config(create(root)))
         # Uvicorn ends what it is doing, then raises the signal again, which would end us as if we had failed.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
@@ -36,10 +37,10 @@ def listen(root: Path, host: str, port: int) -> None:
         raise OutsideError("The web app could not start.", "Its last words are above.")
 
 
-def config(root: Path) -> uvicorn.Config:
+def config(app: FastAPI) -> uvicorn.Config:
     """How the app is served: no banner, no log of paths (they hold tokens), nothing believed that a caller says."""
     return uvicorn.Config(
-        create(root), log_level="warning", access_log=False, server_header=False, proxy_headers=False,
+        app, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
         h11_max_incomplete_event_size=HEADER_BYTES, http="h11", ws="none", limit_concurrency=AT_ONCE,
         timeout_keep_alive=5, timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on",
     )  # fmt: skip

@@ -26,7 +26,8 @@ class Meters:
     """What is counted in this process, and what the ledger says when it is asked."""
 
     def __init__(self, house: House) -> None:
-        disable_created_metrics()  # each counter would have a second line that says when it began
+        # Each counter would have a second line that says when it began.
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # not annotated there
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "regulars_requests", "Requests to the web app, by route and status.", ["route", "status"],
