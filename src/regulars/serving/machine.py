@@ -25,9 +25,7 @@ RUNS_AT_ONCE = 4
 LOOK_SECONDS = 5
 
 
-def up(
-    root: Path, port: int = PORT, web_port: int = WEB_PORT, also: Mapping[str, Sequence[str]] | None = None
-) -> None:
+def up(root: Path, port: int = PORT, web_port: int = WEB_PORT, also: Mapping[str, Sequence[str]] | None = None) -> None:
     """Serve the project until SIGINT or SIGTERM: API and UI on `port`, the pages of messages on `web_port` (or on
     free ones), a worker, the schedules.
 

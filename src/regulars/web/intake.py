@@ -1,4 +1,4 @@
-"""What may come in: how large a body, how long it may take, and nothing packed.
+"""What may come in: how much, for how long, and nothing packed.
 
 A body is read here, whole, before anything else sees it: counted while it comes, whatever its Content-Length says.
 """
@@ -20,20 +20,23 @@ LARGEST = (
 )
 """Path → bytes of a body; the first that fits counts."""
 BODY_SECONDS = 5.0
+HEADER_BYTES = 16_384
+"""Of the address and all headers."""
 
 _REFUSED = {
     400: "The length of the body is no number.",
     408: "The body took too long.",
     413: "The body is too large.",
     415: "The body must not be packed.",
+    431: "The address and the headers are too large.",
 }
 
 
 class Intake:
     """Refuses bodies that are too large, too slow or packed; hands on the others as one piece."""
 
-    def __init__(self, app: ASGIApp, seconds: float = BODY_SECONDS) -> None:
-        self._app, self._seconds = app, seconds
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -43,7 +46,7 @@ class Intake:
         refused, body = _by_headers(scope), b""
         if not refused:
             try:
-                async with asyncio.timeout(self._seconds):
+                async with asyncio.timeout(BODY_SECONDS):
                     body = await _read(receive, _largest(scope))
             except TimeoutError:
                 refused = 408
@@ -63,6 +66,10 @@ class _TooLargeError(Exception):
 
 def _by_headers(scope: Scope) -> int:
     """The status to refuse with for what the headers say; 0 where they say nothing wrong."""
+    # The server's own limit holds for headers that are not complete yet; what comes in one piece passes it.
+    size = len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(a) + len(b) for a, b in scope["headers"])
+    if size > HEADER_BYTES:
+        return 431
     headers = Headers(scope=scope)
     if headers.get("content-encoding", "identity").strip().lower() != "identity":
         return 415

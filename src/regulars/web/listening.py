@@ -12,9 +12,9 @@ from fastapi import FastAPI
 
 from regulars.errors import OutsideError, WrongUse
 from regulars.web.app import create
+from regulars.web.connection import Connection
+from regulars.web.intake import HEADER_BYTES
 
-HEADER_BYTES = 16_384
-"""Of the request line and all headers."""
 AT_ONCE = 200
 """Connections; more are answered with 503."""
 GRACE_SECONDS = 10
@@ -41,7 +41,7 @@ def config(app: FastAPI) -> uvicorn.Config:
     """How the app is served: no banner, no log of paths (they hold tokens), nothing believed that a caller says."""
     return uvicorn.Config(
         app, log_level="warning", access_log=False, server_header=False, proxy_headers=False,
-        h11_max_incomplete_event_size=HEADER_BYTES, http="h11", ws="none", limit_concurrency=AT_ONCE,
+        h11_max_incomplete_event_size=HEADER_BYTES, http=Connection, ws="none", limit_concurrency=AT_ONCE,
         timeout_keep_alive=5, timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on",
     )  # fmt: skip
 
