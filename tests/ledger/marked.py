@@ -69,8 +69,8 @@ def _person(whose: str, email: str, code: str, salt: str, n: int) -> dict[str, l
              "received_at": NOW, "detail": f"550 <{email}> unknown"},
         ],
         "stray": [
-            {"key": f"s{n}", "provider": "sendgrid", "message_id": "x", "attempt_id": "", "same": whose, "kind": "opened",
-             "at": NOW, "received_at": NOW, "address_hash": hashed, "why": "unknown-message"},
+            {"key": f"s{n}", "provider": "sendgrid", "message_id": "x", "attempt_id": "", "same": whose,
+             "kind": "opened", "at": NOW, "received_at": NOW, "address_hash": hashed, "why": "unknown-message"},
         ],
         "outcome": [
             {"enrolment_id": entry, "orders": 1, "revenue": Decimal("120.50"), "first_at": NOW, "updated_at": NOW},

@@ -28,9 +28,10 @@ def enrol(
     """Write entries, their first messages and their codes; the ids (string array) of the entries that are new.
 
     Columns are named as those of `enrolment`, `message` and `code`; missing ones take the model's defaults. An entry
-    whose (campaign, customer, occasion) exists is left out, and its messages and codes with it. A code that somebody
-    has already is drawn anew, in its row and in the messages' contexts; one taken `from_pool` is never drawn, and goes
-    back where its entry is left out. Who was forgotten is left out too. Everything in the caller's transaction, of at most 10,000 people.
+    whose (campaign, customer, occasion) exists is left out, and its messages and codes with it; so is one of somebody
+    who was forgotten. A code that somebody has already is drawn anew, in its row and in the messages' contexts; one
+    taken `from_pool` is never drawn, and goes back where its entry is left out. Everything in the caller's transaction,
+    of at most 10,000 people.
     """
     ids = _text(enrolments, "id")
     enrolments = forgotten.remembered(connection, enrolments)

@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,10 +39,10 @@ _LONG_ENOUGH = 4
 
 # Of people forgotten before: what was in doubt then is settled now, and what providers told since is theirs too.
 _SWEEP = (
-    "UPDATE message SET address_hash = '' WHERE customer_id LIKE 'forgotten-%' AND address_hash <> '' "
-    "AND state NOT IN ('sending', 'ambiguous', 'unsent')",
-    "UPDATE event SET detail = '' WHERE detail <> '' "
-    "AND message_id IN (SELECT id FROM message WHERE customer_id LIKE 'forgotten-%')",
+    """UPDATE message SET address_hash = '' WHERE customer_id LIKE 'forgotten-%' AND address_hash <> ''
+       AND state NOT IN ('sending', 'ambiguous', 'unsent')""",
+    """UPDATE event SET detail = '' WHERE detail <> ''
+       AND message_id IN (SELECT id FROM message WHERE customer_id LIKE 'forgotten-%')""",
 )
 
 
@@ -119,6 +119,13 @@ def customers_at(ledger: Ledger, who: str, addresses: Mapping[str, str]) -> list
             )  # fmt: skip
             found |= set(connection.execute(there).scalars())
     return sorted(found)
+
+
+def others_messages(ledger: Ledger, person: Known, message_ids: Iterable[str]) -> set[str]:
+    """Those of `message_ids` that are messages of somebody else."""
+    asked = pa.array(sorted(set(message_ids) - person.messages), pa.string())
+    with ledger.reading() as connection:
+        return set(bulk.existing(connection, Message, "id", asked).to_pylist())
 
 
 def holdings(ledger: Ledger, person: Known) -> dict[str, list[dict[str, Any]]]:

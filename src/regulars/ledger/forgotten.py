@@ -28,7 +28,8 @@ SALT = "addresses"
 # PostgreSQL alone, as in `consent`: who writes people down shares the lock, who forgets takes it alone.
 _WRITE_DOWN = "SELECT pg_advisory_xact_lock_shared(hashtext('regulars.forgotten'))"
 _FORGET = "SELECT pg_advisory_xact_lock(hashtext('regulars.forgotten'))"
-_ANYBODY = select(col(Suppression.address_hash)).where(col(Suppression.channel) == CHANNEL).limit(1)
+_EVERYBODY = select(col(Suppression.address_hash)).where(col(Suppression.channel) == CHANNEL)
+HASHES = pa.schema([("address_hash", pa.string())])
 
 
 def customer_hash(salt: str, customer: str) -> str:
@@ -46,10 +47,9 @@ def is_forgotten(ledger: Ledger, customer: str) -> datetime | None:
     return since
 
 
-def anybody(ledger: Ledger) -> bool:
-    """Whether anybody was ever forgotten."""
-    with ledger.reading() as connection:
-        return connection.execute(_ANYBODY).first() is not None
+def hashes(ledger: Ledger) -> pa.Table:
+    """The hashes (`customer_hash`) of everybody who was forgotten: address_hash."""
+    return ledger.arrow(_EVERYBODY, schema=HASHES)
 
 
 def among(connection: Connection, customers: Iterable[str]) -> set[str]:

@@ -117,7 +117,7 @@ HELD: dict[str, Holding] = {
             "attempt_id": OURS,
             "provider_id": "the provider's id of the message, drawn at random",
         },
-        hidden=("address_hash", "claim_token", "attempt_id", "lease_until", "template_hash", "company", "tries"),
+        hidden=("address_hash", "claim_token", "attempt_id", "lease_until", "company", "tries"),
     ),
     "enrolment": Holding(
         whose=THEIRS,
