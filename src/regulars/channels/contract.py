@@ -132,7 +132,7 @@ class Sighting(NamedTuple):
 
 
 @runtime_checkable
-class ProvesAbsence(Protocol):
+class ProvesAbsence(Channel, Protocol):
     """A channel with `proof_of_absence` whose provider keeps books."""
 
     async def seen(self, sought: Sequence[Sought]) -> dict[str, Sighting]:
