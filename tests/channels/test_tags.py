@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import count, permutations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from test_batches import letter
 
@@ -54,7 +54,6 @@ def guesser() -> Callable[[int], int]:
     return lambda _below: next(numbers)
 
 
-@settings(deadline=None)  # crowds take a while to invent
 @given(crowds())
 def test_each_recipient_gets_their_own_letter_however_the_tags_are_replaced(crowd):
     html, text, values = tagged(crowd, guesser())
@@ -73,7 +72,6 @@ def _replaced(text: str, tags: list[tuple[str, str]]) -> str:
     return text
 
 
-@settings(deadline=None)  # crowds take a while to invent
 @given(crowds(), st.booleans(), st.integers(1, 2))
 def test_what_arrives_of_a_whole_request_is_what_was_rendered(crowd, backwards, passes):
     provider = FakeSendGrid()
@@ -89,7 +87,6 @@ def test_what_arrives_of_a_whole_request_is_what_was_rendered(crowd, backwards, 
     ]
 
 
-@settings(deadline=None)  # crowds take a while to invent
 @given(crowds())
 def test_a_request_as_dealt_out_keeps_the_providers_limits(crowd):
     rules = ("substitutions", "personalizations: ", "not a field")

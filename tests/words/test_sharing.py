@@ -47,7 +47,7 @@ def arrived(letters: list[Outgoing], passes: int) -> dict[str, tuple[str, str, s
     }
 
 
-@settings(deadline=None, max_examples=60)  # compiling a template is what takes the time
+@settings(max_examples=60)  # compiling a template is what takes the time
 @given(TEMPLATES, PEOPLE, st.integers(1, 2))
 def test_what_arrives_is_the_plain_rendering_byte_for_byte(text, people, passes):
     words = Words(Sources({"t.en.html": text, "t.en.txt": text}), ["en"], "en", SHOP)
@@ -55,7 +55,7 @@ def test_what_arrives_is_the_plain_rendering_byte_for_byte(text, people, passes)
     assert arrived(letters, passes) == {one.message_id: (one.subject, one.html, one.text) for one in letters}
 
 
-@settings(deadline=None, max_examples=60)  # compiling a template is what takes the time
+@settings(max_examples=60)  # compiling a template is what takes the time
 @given(PEOPLE, st.integers(1, 2))
 def test_with_inlined_styles_it_is_too(people, passes):
     words = Words(Sources({"t.en.html": STYLED, "t.en.txt": STYLED}), ["en"], "en", SHOP)

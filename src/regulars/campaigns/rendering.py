@@ -53,9 +53,11 @@ def outgoing(
     variables, words = _variables(context), desk.words_of(campaign)
     variables["links"] = desk.links.of(message_id, short=channel == "sms")
     if channel == "sms":
-        from regulars.words.sms import segments
+        from regulars.words.sms import plain_letters, segments
 
         text = words.sms(template, language, variables)
+        if message.plain_letters:
+            text = plain_letters(text)
         return Outgoing(
             message_id, "", "sms", to, text=text, sender=_sender(desk, campaign, "sms"), valid_until=expires_at,
             segments=segments(text).segments,

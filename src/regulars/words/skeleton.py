@@ -25,7 +25,9 @@ Shape = tuple[str | None, ...]
 """A rendering with its values left out: the template's pieces in order, None for each hole."""
 
 _ADDRESSES = frozenset({"href", "src", "action", "background", "cite", "poster"})
-_SAFE_START = ("https://", "http://", "mailto:", "tel:")
+# Without TLS to this machine only, where people try things.
+_HERE = ("localhost", "127.0.0.1", "[::1]")
+_SAFE_START = ("https://", "mailto:", "tel:", *(f"http://{host}{end}" for host in _HERE for end in "/:"))
 _STYLED = frozenset({"class", "id", "style"})
 _QUOTED = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')""")
 _STYLESHEET = re.compile(r"<style\b[^>]*>(.*?)</style", re.IGNORECASE | re.DOTALL)
