@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -54,6 +55,6 @@ def _opened(host: str, port: int) -> socket.socket:
         raise WrongUse(f"`{host[:100]}` is no address of this machine.", "Write --host 127.0.0.1.") from None
     except OSError as error:
         raise OutsideError(
-            f"Port {port} of {host} cannot be had: {(error.strerror or 'unknown').lower()}.",
+            f"Port {port} of {host} cannot be had: {os.strerror(error.errno or 0).lower()}.",
             "Choose another one: regulars web --port 8081.",
         ) from None
