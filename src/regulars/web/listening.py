@@ -28,9 +28,7 @@ def listen(root: Path, host: str, port: int) -> None:
     """
     with _opened(host, port) as listener:
         server = uvicorn.Server(config(create(root)))
-        # Uvicorn ends what it is doing, then raises the signal again, which would end us as if we had failed.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        _end_when_told(server)
         shown = f"[{host}]" if ":" in host else host
         print(f"Web: http://{shown}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)  # noqa: T201  # stderr is for the story
         server.run(sockets=[listener])
@@ -45,6 +43,16 @@ def config(app: FastAPI) -> uvicorn.Config:
         h11_max_incomplete_event_size=HEADER_BYTES, http=Connection, ws="none", limit_concurrency=AT_ONCE,
         timeout_keep_alive=5, timeout_graceful_shutdown=GRACE_SECONDS, lifespan="on",
     )  # fmt: skip
+
+
+def _end_when_told(server: uvicorn.Server) -> None:
+    """Signals end the server, also while it starts. It raises each again when it has ended: then nothing is left."""
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
 
 
 def _opened(host: str, port: int) -> socket.socket:
