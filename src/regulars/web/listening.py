@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import sys
@@ -27,9 +28,7 @@ def listen(root: Path, host: str, port: int) -> None:
     """
     with _opened(host, port) as listener:
         server = uvicorn.Server(config(create(root)))
-        # Uvicorn ends what it is doing, then raises the signal again, which would end us as if we had failed.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        _end_when_told(server)
         shown = f"[{host}]" if ":" in host else host
         print(f"Web: http://{shown}:{listener.getsockname()[1]}", file=sys.stderr, flush=True)  # noqa: T201  # stderr is for the story
         server.run(sockets=[listener])
@@ -46,6 +45,16 @@ def config(app: FastAPI) -> uvicorn.Config:
     )  # fmt: skip
 
 
+def _end_when_told(server: uvicorn.Server) -> None:
+    """Signals end the server, also while it starts. It raises each again when it has ended: then nothing is left."""
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
 def _opened(host: str, port: int) -> socket.socket:
     try:
         family, *_, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -54,6 +63,6 @@ def _opened(host: str, port: int) -> socket.socket:
         raise WrongUse(f"`{host[:100]}` is no address of this machine.", "Write --host 127.0.0.1.") from None
     except OSError as error:
         raise OutsideError(
-            f"Port {port} of {host} cannot be had: {(error.strerror or 'unknown').lower()}.",
+            f"Port {port} of {host} cannot be had: {os.strerror(error.errno or 0).lower()}.",
             "Choose another one: regulars web --port 8081.",
         ) from None
