@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     twilio_from: str = Field("", alias="TWILIO_FROM")
     twilio_rate: float = Field(0.0, ge=0, alias="REGULARS_TWILIO_RATE")
     """Segments a second for the sender; 0: as fast as Twilio takes them."""
+    proxies: int = Field(0, ge=0, le=10, alias="REGULARS_PROXIES")
+    """How many proxies of your own stand before the web app: so many addresses at the end of X-Forwarded-For are
+    believed. 0: none."""
     metrics_token: SecretStr = Field(SecretStr(""), alias="REGULARS_METRICS_TOKEN")
     """What `/metrics` asks for as a bearer token; empty: `/metrics` answers this machine alone."""
 

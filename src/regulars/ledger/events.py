@@ -39,6 +39,8 @@ class News:
     kind: str
     at: datetime
     detail: str = ""
+    machine: bool = False
+    """A scanner's doing: kept, and moves nothing."""
 
 
 def record(connection: Connection, news: Sequence[News], received_at: datetime) -> int:
@@ -53,6 +55,7 @@ def record(connection: Connection, news: Sequence[News], received_at: datetime) 
         "at": pa.array([item.at for item in news], crossing.MOMENT),
         "received_at": pa.repeat(pa.scalar(received_at, crossing.MOMENT), len(news)),
         "detail": pa.array([item.detail for item in news], pa.string()),
+        "machine": pa.array([item.machine for item in news], pa.bool_()),
     }
     new = bulk.insert(connection, Event, pa.table(rows), skip_existing=True)
     moves.leave(connection, _risen(connection, news), received_at, "event")
@@ -62,7 +65,7 @@ def record(connection: Connection, news: Sequence[News], received_at: datetime) 
 def _risen(connection: Connection, news: Sequence[News]) -> list[Change]:
     highest: dict[str, str] = {}
     for item in news:
-        if RANKS.get(item.kind, -1) > RANKS.get(highest.get(item.message_id, ""), -1):
+        if not item.machine and RANKS.get(item.kind, -1) > RANKS.get(highest.get(item.message_id, ""), -1):
             highest[item.message_id] = item.kind
     statement = (
         select(col(Message.id), col(Message.state), col(Message.attempt_id))
