@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from regulars.web import clicking, preferences, referring, unsubscribing, watching, wording
+from regulars.web import clicking, confirming, preferences, referring, unsubscribing, watching, wording
 from regulars.web.answers import Answers
 from regulars.web.house import House
 from regulars.web.intake import Intake
@@ -24,7 +24,7 @@ ROUTERS = (
     referring.router,  # /r/CODE
     watching.router,  # /health, /metrics
     # webhooks.router,  # /webhooks/…   <- the lead takes the mark away when `hearing` is merged
-    # confirming.router,  # /o/TOKEN    <- likewise for `consent`
+    confirming.router,  # /o/TOKEN
 )
 """Every address of the app."""
 
