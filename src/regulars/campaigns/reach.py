@@ -65,9 +65,9 @@ class Reach:
             f"{prefix + name if name in has else 'cast(null as varchar)'} as {name}"
             for name in ("email", "phone", "country", "language", "timezone")
         ]
-        for channel, column in (("email", customer.consent.email), ("sms", customer.consent.sms)):
+        for channel, column in consent_columns(self.desk).items():
             parts.append(
-                f"{f'coalesce({prefix}{engine.name(str(column))}, false)' if column else 'false'} as consent_{channel}"
+                f"{f'coalesce({prefix}{engine.name(column)}, false)' if column else 'false'} as consent_{channel}"
             )
         return ", ".join([*parts, f"{self.template} as template", f"{self.without_offer} as offer_off"])
 
@@ -259,6 +259,13 @@ def _pick(channels: tuple[Channel, ...], column: str) -> str:
         + " ".join(f"when channel = {text(channel)} then {column}_{channel}" for channel in channels)
         + " else '' end"
     )
+
+
+def consent_columns(desk: Desk) -> dict[Channel, str]:
+    """Channel → the column of the shop's that is consent to it; empty where only the customer's own word is."""
+    guarded, given = desk.rules.guards.double_opt_in, desk.rules.source.customer.consent
+    columns: dict[Channel, str] = {"email": str(given.email or ""), "sms": str(given.sms or "")}
+    return columns | dict.fromkeys(guarded, "")
 
 
 def country_of(desk: Desk) -> str:

@@ -65,11 +65,7 @@ HELD: dict[str, Holding] = {
     "code": Holding(
         whose=THEIRS,
         # A code is in the shop's orders too, and would lead from there to everything else.
-        becomes={
-            "customer_id": PSEUDONYM,
-            "code": "CASE WHEN shared THEN code ELSE {drawn} END",
-            "ended_at": f"CASE WHEN shared THEN ended_at ELSE COALESCE(ended_at, {NOW}) END",
-        },
+        becomes={"customer_id": PSEUDONYM, "code": "CASE WHEN shared THEN code ELSE {drawn} END"},
         nobody={
             "enrolment_id": OURS,
             "message_name": SHOPS,

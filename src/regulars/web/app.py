@@ -11,7 +11,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from regulars.web import clicking, preferences, referring, unsubscribing, watching, webhooks, wording
+from regulars.web import (
+    clicking,
+    confirming,
+    preferences,
+    referring,
+    unsubscribing,
+    watching,
+    webhooks,
+    wording,
+)
 from regulars.web.answers import Answers
 from regulars.web.expanding import expanding
 from regulars.web.house import House
@@ -25,7 +34,7 @@ ROUTERS = (
     referring.router,  # /r/CODE
     watching.router,  # /health, /metrics
     webhooks.router,  # /webhooks/…
-    # confirming.router,  # /o/TOKEN    <- likewise for `consent`
+    confirming.router,  # /o/TOKEN
 )
 """Every address of the app."""
 
