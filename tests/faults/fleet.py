@@ -1,0 +1,107 @@
+"""Workers, all of one project: started, killed, put to sleep, replaced, and none left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
+
+from faults.checks import UNDER_WAY
+from faults.databases import count as counted
+from faults.laying import Laid
+from faults.worker import Job, work
+
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["faults.worker"])
+
+
+@dataclass
+class Fleet:
+    """Some workers. `kills` counts those who were killed with the work in their hands."""
+
+    laid: Laid
+    job: Job
+    wanted: int
+    seed: int = 1
+    kills: int = 0
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        self.workers: list[Any] = [self.start() for _ in range(self.wanted)]
+
+    def start(self, **changed: Any) -> Any:
+        """One more worker, with its job changed; not among `workers` unless put there."""
+        job = replace(self.job, name=f"w{next(self._numbers)}", **changed)
+        process = _FORKS.Process(target=work, args=(job,), daemon=True)
+        process.start()
+        return process
+
+    def kill(self) -> None:
+        """Kill one of the workers, at once, and start another in its place."""
+        place = self.random.randrange(len(self.workers))
+        worker = self.workers[place]
+        if worker.is_alive():
+            self.kills += 1
+        worker.kill()
+        worker.join()
+        self.workers[place] = self.start()
+
+    def nap(self, seconds: float) -> None:
+        """Put one of the workers to sleep where it stands, for so long."""
+        worker = self.random.choice(self.workers)
+        os.kill(worker.pid, signal.SIGSTOP)
+        time.sleep(seconds)
+        os.kill(worker.pid, signal.SIGCONT)
+
+    def replace_dead(self) -> int:
+        """Start a worker for each that has ended by itself; how many."""
+        ended = [place for place, worker in enumerate(self.workers) if not worker.is_alive()]
+        for place in ended:
+            self.workers[place] = self.start()
+        return len(ended)
+
+    def until(self, done: Any, seconds: float, *, every: float = 0.2) -> bool:
+        """Wait until `done()`; whether it came in time. Workers that end meanwhile are replaced."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            if time.monotonic() > deadline:
+                return False
+            self.replace_dead()
+            time.sleep(every)
+        return True
+
+    def until_empty(self, seconds: float) -> bool:
+        """Wait until nothing waits to be sent or is being sent."""
+        return self.until(lambda: counted(self.laid, UNDER_WAY) == 0, seconds)
+
+    def end(self) -> list[int | None]:
+        """Ask all of them to stop; their exit codes."""
+        for worker in self.workers:
+            worker.terminate()
+        for worker in self.workers:
+            worker.join(self.job.deadline + 10)
+            if worker.is_alive():
+                worker.kill()
+                worker.join()
+        return [worker.exitcode for worker in self.workers]
+
+
+@contextmanager
+def fleet(laid: Laid, wanted: int, seed: int = 1, **job: Any) -> Iterator[Fleet]:
+    """`wanted` workers on a project."""
+    described = Job(laid.root, laid.environment, "", channel=laid.channel, **job)
+    workers = Fleet(laid, described, wanted, seed)
+    try:
+        yield workers
+    finally:
+        for worker in workers.workers:
+            worker.kill()
+            worker.join()
