@@ -45,7 +45,7 @@ class Server:
     def create(self, template: str = "") -> str:
         """A new database, empty or a copy of `template`; its name."""
         name = f"f{secrets.token_hex(6)}"
-        self._run(f"CREATE DATABASE {name}" + (f" TEMPLATE {template} STRATEGY FILE_COPY" if template else ""))
+        self._run(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
         return name
 
     def drop(self, name: str) -> None:

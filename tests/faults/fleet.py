@@ -16,10 +16,13 @@ from typing import Any
 from faults.checks import UNDER_WAY
 from faults.databases import count as counted
 from faults.laying import Laid
+from faults.processes import environment
 from faults.worker import Job, work
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["faults.worker"])
+# The server that forks looks for the module on the way the environment names, not on ours.
+os.environ["PYTHONPATH"] = environment()["PYTHONPATH"]
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Fleet:
     seed: int = 1
     kills: int = 0
     _numbers: Any = field(default_factory=lambda: count(1))
+    _all: list[Any] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -40,26 +44,44 @@ class Fleet:
     def start(self, **changed: Any) -> Any:
         """One more worker, with its job changed; not among `workers` unless put there."""
         job = replace(self.job, name=f"w{next(self._numbers)}", **changed)
-        process = _FORKS.Process(target=work, args=(job,), daemon=True)
+        process = _FORKS.Process(target=work, args=(job,), name=job.name, daemon=True)
         process.start()
+        self._all.append(process)
         return process
 
     def kill(self) -> None:
-        """Kill one of the workers, at once, and start another in its place."""
-        place = self.random.randrange(len(self.workers))
-        worker = self.workers[place]
-        if worker.is_alive():
-            self.kills += 1
+        """Kill one of those at work, at once, and start another in its place."""
+        worker = self._at_work()
+        if worker is None:
+            return
+        place = self.workers.index(worker)
+        self.kills += worker.is_alive()
         worker.kill()
         worker.join()
         self.workers[place] = self.start()
 
     def nap(self, seconds: float) -> None:
         """Put one of the workers to sleep where it stands, for so long."""
-        worker = self.random.choice(self.workers)
-        os.kill(worker.pid, signal.SIGSTOP)
-        time.sleep(seconds)
+        worker = self._at_work()
+        if worker is not None:
+            os.kill(worker.pid, signal.SIGSTOP)
+            time.sleep(seconds)
+            os.kill(worker.pid, signal.SIGCONT)
+
+    def end_all(self) -> None:
+        """Kill whoever is left."""
+        for worker in self._all:
+            worker.kill()
+            worker.join()
+
+    @staticmethod
+    def wake(worker: Any) -> None:
+        """Let a sleeper go on."""
         os.kill(worker.pid, signal.SIGCONT)
+
+    def _at_work(self) -> Any:
+        ready = [worker for worker in self.workers if (self.laid.root / f"{worker.name}.ready").exists()]
+        return self.random.choice(ready) if ready else None
 
     def replace_dead(self) -> int:
         """Start a worker for each that has ended by itself; how many."""
@@ -102,6 +124,4 @@ def fleet(laid: Laid, wanted: int, seed: int = 1, **job: Any) -> Iterator[Fleet]
     try:
         yield workers
     finally:
-        for worker in workers.workers:
-            worker.kill()
-            worker.join()
+        workers.end_all()

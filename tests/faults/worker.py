@@ -16,6 +16,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import aiohttp  # noqa: F401  # imported once, for all workers
+import css_inline  # noqa: F401  # the same
+import sendgrid.helpers.mail  # noqa: F401  # the same
 import sqlalchemy.dialects.postgresql.psycopg
 import sqlalchemy.dialects.sqlite  # noqa: F401  # the same
 
@@ -25,7 +27,10 @@ from faults import mutants, moments, processes
 from regulars import clock
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
-from regulars.channels import registry, sendgrid, transport, twilio  # noqa: F401  # the same
+import regulars.channels.registry
+import regulars.channels.sendgrid
+import regulars.channels.twilio  # noqa: F401  # the same
+from regulars.channels import transport
 from regulars.ledger import outbox
 
 IDLE_SECONDS = 0.05
@@ -49,8 +54,8 @@ class Job:
     """Seconds by which this worker's clock is wrong."""
     until_empty: bool = False
     """End when nothing is due, instead of waiting for more."""
-    ready: int | None = None
-    """A file descriptor to say on, when everything is open, that the work begins; then it waits to be continued."""
+    waits: bool = False
+    """Stop (SIGSTOP) when everything is open, and begin when continued."""
 
 
 def work(job: Job) -> None:
@@ -70,9 +75,10 @@ def work(job: Job) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with Desk.open(job.root) as desk:
-        if job.ready is not None:
-            desk.ledger, desk.people(clock.now()), desk.words  # noqa: B018  # opened
+        desk.ledger, desk.people(clock.now()), desk.words  # noqa: B018  # opened before the work begins
+        if job.waits:
             os.kill(os.getpid(), signal.SIGSTOP)
+        (job.root / f"{job.name}.ready").touch()
         drain(desk, job, stop)
     sys.exit(0)
 
@@ -84,6 +90,12 @@ def drain(desk: Desk, job: Job, stop: threading.Event) -> None:
             if job.until_empty:
                 return
             stop.wait(IDLE_SECONDS)
+
+
+def work_off(desk: Desk, channel: str, batch: int, name: str) -> None:
+    """Send what is due now, in this process."""
+    while deliver(desk, channel, batch, clock.now(), name).claimed:
+        continue
 
 
 def _shorten(job: Job) -> None:
