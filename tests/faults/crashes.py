@@ -27,7 +27,10 @@ def killed(
     """Kill -9 a random worker every moment until `kills` are done; then let them finish."""
     started = time.monotonic()
     weather = {"latency": LATENCY, "chances": CHANCES if faults else {}, "seed": seed}
-    with stage(people, server, weather=weather) as (laid, peer), fleet(laid, workers, seed, batch=batch, mutant=mutant) as crew:
+    with (
+        stage(people, server, weather=weather) as (laid, peer),
+        fleet(laid, workers, seed, batch=batch, mutant=mutant) as crew,
+    ):
         while crew.kills < kills and count(laid, checks.UNDER_WAY):
             time.sleep(crew.random.uniform(0.05, 0.25))
             crew.kill()
@@ -37,5 +40,12 @@ def killed(
         most = bound(peer, crew.kills, batch)
     where = "PostgreSQL" if server else "SQLite, 4 ordinary workers"
     note = f"{found.really_sent:,} of them really sent; {crew.kills} kills"
-    result = figures.of(name, f"{kills} kills, {people:,} messages, {workers} workers, {where}", found, bound=most, note=note, passed=emptied and not any(codes))
+    result = figures.of(
+        name,
+        f"{kills} kills, {people:,} messages, {workers} workers, {where}",
+        found,
+        bound=most,
+        note=note,
+        passed=emptied and not any(codes),
+    )
     return figures.timed(result, started)

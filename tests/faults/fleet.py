@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -51,7 +51,7 @@ class Fleet:
 
     def kill(self) -> None:
         """Kill one of those at work, at once, and start another in its place."""
-        worker = self._at_work()
+        worker = self.at_work()
         if worker is None:
             return
         place = self.workers.index(worker)
@@ -59,14 +59,6 @@ class Fleet:
         worker.kill()
         worker.join()
         self.workers[place] = self.start()
-
-    def nap(self, seconds: float) -> None:
-        """Put one of the workers to sleep where it stands, for so long."""
-        worker = self._at_work()
-        if worker is not None:
-            os.kill(worker.pid, signal.SIGSTOP)
-            time.sleep(seconds)
-            os.kill(worker.pid, signal.SIGCONT)
 
     def end_all(self) -> None:
         """Kill whoever is left."""
@@ -79,8 +71,10 @@ class Fleet:
         """Let a sleeper go on."""
         os.kill(worker.pid, signal.SIGCONT)
 
-    def _at_work(self) -> Any:
-        ready = [worker for worker in self.workers if (self.laid.root / f"{worker.name}.ready").exists()]
+    def at_work(self, but: Container[int] = ()) -> Any:
+        """One of those who have begun, at random; None if nobody has. `but`: pids of those who are not meant."""
+        there = [worker for worker in self.workers if worker.is_alive() and worker.pid not in but]
+        ready = [worker for worker in there if (self.laid.root / f"{worker.name}.ready").exists()]
         return self.random.choice(ready) if ready else None
 
     def replace_dead(self) -> int:

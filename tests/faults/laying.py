@@ -18,7 +18,7 @@ from small_shop import SmallShop
 
 LANGUAGES = ("ro", "ru", "en")
 CITIES = ("Cluj", "", "Iași")
-"""Of every three customers one has no city: the letter says something else then, so that there are several skeletons."""
+"""One customer in three has no city, and a letter that says something else: so there are several skeletons."""
 GREETING = "{% if customer.city %}Ce mai e nou la {{ customer.city }}?{% else %}Noutăți{% endif %}"
 _NOBODY_ASKS = {"REGULARS_CHANNEL": "", "SENDGRID_API_KEY": "", "TWILIO_ACCOUNT_SID": ""}
 
@@ -46,7 +46,10 @@ class Laid:
     @contextmanager
     def desk(self, *, looking: bool = False) -> Iterator[Desk]:
         """The project opened in this process."""
-        with mock.patch.dict(os.environ, {**_NOBODY_ASKS, **self.environment}), Desk.open(self.root, looking=looking) as desk:
+        with (
+            mock.patch.dict(os.environ, {**_NOBODY_ASKS, **self.environment}),
+            Desk.open(self.root, looking=looking) as desk,
+        ):
             yield desk
 
 

@@ -1,4 +1,4 @@
-"""The product with a mistake in it, applied in a worker's process alone. A harness that lets one pass is worth nothing."""
+"""The product with a mistake in it, in one worker alone. A harness that lets one pass is worth nothing."""
 
 from __future__ import annotations
 
@@ -25,18 +25,20 @@ def apply(name: str) -> None:
 
 def requeue_on_lease() -> None:
     """What was being sent by a worker that never came back is planned again: at least once, as most outboxes do."""
-    requeue = (
+    over = "state IN ('claimed', 'sending') AND lease_until <= :at"
+    written = (
         "INSERT INTO transition (message_id, before, after, at, cause, attempt_id) "
-        "SELECT id, state, 'planned', :at, 'lease over', '' FROM message "
-        "WHERE state IN ('claimed', 'sending') AND lease_until <= :at",
+        f"SELECT id, state, 'planned', :at, 'lease over', '' FROM message WHERE {over}"
+    )
+    requeued = (
         "UPDATE message SET state = 'planned', claim_token = '', attempt_id = '', lease_until = NULL, sent_at = NULL "
-        "WHERE state IN ('claimed', 'sending') AND lease_until <= :at",
+        f"WHERE {over}"
     )
 
     def release(ledger: Ledger, at: datetime, *_: Any, **__: Any) -> int:
         bound = at if ledger.dialect == "postgresql" else at.strftime("%Y-%m-%d %H:%M:%S.%f")
         with ledger.writing() as connection:
-            for statement in requeue:
+            for statement in (written, requeued):
                 done = connection.execute(text(statement), {"at": bound})
         return int(done.rowcount)
 
@@ -49,14 +51,14 @@ def intent_after_send() -> None:
     begun: dict[str, tuple[Any, Any]] = {}
 
     def later(ledger: Ledger, *arguments: Any, **named: Any) -> outbox.Intent:
-        with mock.patch.object(ledger, "writing", lambda: _undone(ledger)):
+        with mock.patch.object(ledger, "writing", side_effect=lambda: _undone(ledger)):
             intent = intend(ledger, *arguments, **named)
         begun[intent.attempt_id] = (arguments, named)
         return intent
 
     def first(ledger: Ledger, attempt_id: str, *answers: Any, **named: Any) -> dict[str, str]:
         arguments, options = begun.pop(attempt_id)
-        with mock.patch.object(ids, "one", lambda: attempt_id):
+        with mock.patch.object(ids, "one", return_value=attempt_id):
             intend(ledger, *arguments, **options)
         return record(ledger, attempt_id, *answers, **named)
 

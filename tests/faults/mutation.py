@@ -13,8 +13,9 @@ from faults.fleet import Fleet, fleet
 from faults.laying import Laid
 from faults.mutants import MUTANTS
 from faults.peer import Peer
-from faults.stage import stage
-from faults.sweep import PASSED, is_stopped, until
+from faults.stage import stage, where
+from faults.sweep import PASSED
+from faults.tracing import is_stopped, until
 
 PEOPLE, BATCH = 60, 20
 SECONDS = 60.0
@@ -104,6 +105,5 @@ def caught(server: Server | None, *, only: tuple[str, ...] = tuple(MUTANTS)) -> 
     note = f"caught: {', '.join(seen)}"
     note += f"; MISSED: {', '.join(missed)}" if missed else ""
     note += f"; false alarms: {', '.join(alarmed)}" if alarmed else ""
-    where = "PostgreSQL" if server else "SQLite"
-    result = Result("T4", f"mutants on {where}", not missed and not alarmed, note=note)
+    result = Result("T4", f"mutants on {where(server)}", not missed and not alarmed, note=note)
     return figures.timed(result, started)

@@ -36,7 +36,9 @@ class Peer:
 
     def truth(self) -> dict[str, list[tuple[float, str, str]]]:
         """Message id → (when, request, attempt) of each time it was taken."""
-        return {mid: [(at, request, attempt) for at, request, attempt in times] for mid, times in self.ask("/truth").items()}
+        return {
+            mid: [(at, request, attempt) for at, request, attempt in times] for mid, times in self.ask("/truth").items()
+        }
 
     def figures(self) -> dict[str, Any]:
         """Counts, and `key`, which its posts are verified with."""

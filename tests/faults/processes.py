@@ -27,6 +27,8 @@ def may_be_traced() -> None:
 
 def environment() -> dict[str, str]:
     """Without anybody's credentials, and with the harness on the way of imports."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("REGULARS_", "SENDGRID_", "TWILIO_"))}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("REGULARS_", "SENDGRID_", "TWILIO_"))
+    }
     paths = [str(TESTS), str(TESTS.parent / "src"), kept.get("PYTHONPATH", "")]
     return kept | {"PYTHONPATH": os.pathsep.join(filter(None, paths))}

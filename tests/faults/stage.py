@@ -17,9 +17,14 @@ LATENCY = (0.05, 0.15)
 
 
 @contextmanager
-def stage(people: int, server: Server | None, *, weather: Mapping[str, Any] | None = None, **laying: Any) -> Iterator[tuple[Laid, Peer]]:
+def stage(
+    people: int, server: Server | None, *, weather: Mapping[str, Any] | None = None, **laying: Any
+) -> Iterator[tuple[Laid, Peer]]:
     """A provider, and a project with a ledger of its own whose letters are planned."""
-    with tempfile.TemporaryDirectory(prefix="faults", ignore_cleanup_errors=True) as folder, provider(**(weather or {})) as peer:
+    with (
+        tempfile.TemporaryDirectory(prefix="faults", ignore_cleanup_errors=True) as folder,
+        provider(**(weather or {})) as peer,
+    ):
         database = server.create() if server else ""
         try:
             url = server.url(database) if server else ""
@@ -33,3 +38,8 @@ def bound(peer: Peer, kills: int, batch: int) -> int:
     """As many messages as may be ambiguous: a batch for each kill, and what was in requests whose answer was lost."""
     carried = peer.figures()["carried"]
     return kills * batch + sum(n for met, n in carried.items() if met in UNSETTLED)
+
+
+def where(server: Server | None) -> str:
+    """For a line of figures."""
+    return "PostgreSQL" if server else "SQLite"

@@ -6,17 +6,14 @@ tried: every one of the calls that write, lock, or talk is the last one once, an
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from faults import checks, figures
@@ -26,7 +23,8 @@ from faults.figures import Result
 from faults.fleet import Fleet
 from faults.laying import Laid
 from faults.peer import Peer
-from faults.stage import stage
+from faults.stage import stage, where
+from faults.tracing import tracing
 from faults.worker import Job, work_off
 
 CALLS = (
@@ -42,11 +40,6 @@ PASSED = (
     f"UPDATE attempt SET lease_until = '{LONG_AGO}'",
 )
 """Time passes: every lease is over, and nobody has to wait."""
-
-
-def can_trace() -> str:
-    """Why this machine cannot do it; empty where it can."""
-    return "" if shutil.which("strace") else "strace is not installed"
 
 
 @dataclass
@@ -90,14 +83,8 @@ def killed_at(laid: Laid, n: int) -> bool:
     job = Job(laid.root, laid.environment, "", laid.channel, BATCH, until_empty=True, waits=True)
     worker = Fleet(laid, job, 0).start()
     try:
-        until(lambda: is_stopped(worker.pid))
-        command = ["strace", "-p", str(worker.pid), "-o", os.devnull, "-e", f"trace={CALLS}", "-e", "signal=none"]
-        command += ["-e", f"inject={CALLS}:signal=KILL:when={n}"]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as tracer:
-            until(lambda: _traced(worker.pid))
-            os.kill(worker.pid, signal.SIGCONT)
+        with tracing(worker, CALLS, f"signal=KILL:when={n}"):
             worker.join(60)
-            tracer.kill()
         if worker.exitcode not in (0, -signal.SIGKILL):
             raise RuntimeError(f"a worker ended with {worker.exitcode}: see {laid.root}/{worker.name}.log")
         return bool(worker.exitcode)
@@ -120,10 +107,9 @@ def swept(name: str, server: Server | None, *, step: int = 1, begin: int = 1, mo
             broken.update(last.broken)
             duplicates, lost = duplicates + last.duplicates, lost + last.lost
             worst, doubtful = max(worst, last.ambiguous), doubtful + bool(last.ambiguous)
-    where = "PostgreSQL" if server else "SQLite"
     every = "every" if step == 1 else f"every {step}th"
     result = Result(
-        name, f"kill at {every} system call, {where}", not (broken or duplicates or lost) and worst <= BATCH,
+        name, f"kill at {every} system call, {where(server)}", not (broken or duplicates or lost) and worst <= BATCH,
         duplicates, lost, worst, BATCH, note=f"{points} points, ambiguous at {doubtful}", broken=dict(broken),
     )  # fmt: skip
     return figures.timed(result, started)
@@ -140,21 +126,3 @@ def swept_ledger(server: Server | None) -> Iterator[Sweep]:
         write(laid, ["PRAGMA wal_checkpoint(TRUNCATE)"])
         template = Path(shutil.copy(laid.file, laid.root / "planned.sqlite"))
         yield Sweep(laid, peer, None, str(template))
-
-
-def until(true: Callable[[], Any], seconds: float = 20) -> None:
-    """Wait until something is true."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            raise TimeoutError("a worker did not come so far")
-        time.sleep(0.002)
-
-
-def is_stopped(pid: int) -> bool:
-    """Whether a process sleeps by SIGSTOP."""
-    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
-
-
-def _traced(pid: int) -> bool:
-    return "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text()

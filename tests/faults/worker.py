@@ -21,15 +21,15 @@ import sendgrid.helpers.mail  # noqa: F401  # the same
 import sqlalchemy.dialects.postgresql.psycopg
 import sqlalchemy.dialects.sqlite  # noqa: F401  # the same
 
+import regulars.channels.registry
+import regulars.channels.sendgrid
+import regulars.channels.twilio  # the same
 import regulars.words.links
 import regulars.words.render  # noqa: F401  # the same
-from faults import mutants, moments, processes
+from faults import moments, mutants, processes
 from regulars import clock
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
-import regulars.channels.registry
-import regulars.channels.sendgrid
-import regulars.channels.twilio  # noqa: F401  # the same
 from regulars.channels import transport
 from regulars.ledger import outbox
 
@@ -75,7 +75,7 @@ def work(job: Job) -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with Desk.open(job.root) as desk:
-        desk.ledger, desk.people(clock.now()), desk.words  # noqa: B018  # opened before the work begins
+        desk.ledger, desk.people(clock.now()), desk.words  # opened before the work begins
         if job.waits:
             os.kill(os.getpid(), signal.SIGSTOP)
         (job.root / f"{job.name}.ready").touch()
