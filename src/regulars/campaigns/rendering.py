@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from regulars.campaigns.desk import Desk
-from regulars.channels.contract import Outgoing
+from regulars.channels.contract import Outgoing, Parts
 from regulars.errors import ProjectError
 from regulars.lang.model import Message
+
+if TYPE_CHECKING:
+    from regulars.words.skeleton import Rendered
 
 DELETED = "deleted"
 """Why a planned message is not sent whose campaign has no message of that name any more."""
@@ -49,19 +52,28 @@ def outgoing(
     variables, words = _variables(context), desk.words_of(campaign)
     variables["links"] = desk.links.of(message_id, short=channel == "sms")
     if channel == "sms":
+        from regulars.words.sms import segments
+
         text = words.sms(template, language, variables)
         return Outgoing(
-            message_id, "", "sms", to, text=text, sender=_sender(desk, campaign, "sms"), valid_until=expires_at
-        )
+            message_id, "", "sms", to, text=text, sender=_sender(desk, campaign, "sms"), valid_until=expires_at,
+            segments=segments(text).segments,
+        )  # fmt: skip
     subject, preview_text = (
         spoken(language, words.fallback) for spoken in (message.subject_in, message.preview_text_in)
     )
-    email = words.email(template, language, variables, subject, preview_text)
+    email = words.email_parts(template, language, variables, subject, preview_text)
     return Outgoing(
-        message_id, "", "email", to, subject=email.subject, html=email.html, text=email.text,
+        message_id, "", "email", to, subject=email.subject, html=email.html.text, text=email.text.text,
         sender=_sender(desk, campaign, "email"), reply_to=_sender(desk, campaign, "reply_to"),
         headers=_headers(desk, campaign, variables["links"]), valid_until=expires_at,
+        html_parts=parts(email.html), text_parts=parts(email.text),
     )  # fmt: skip
+
+
+def parts(rendered: Rendered) -> Parts | None:
+    """What may travel in one request with others; None where the message's styles are its own."""
+    return None if rendered.skeleton.whole else Parts(rendered.skeleton.texts, rendered.in_place)
 
 
 def _sender(desk: Desk, campaign: str, part: Literal["email", "reply_to", "sms"]) -> str:

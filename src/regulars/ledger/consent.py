@@ -107,6 +107,14 @@ def hold_still(connection: Connection) -> None:
         connection.execute(text(_HOLD_STILL))
 
 
+def speak(connection: Connection) -> None:
+    """Until this transaction ends nobody is about to send: what is said in it counts for the next who is.
+
+    Take it before rows of messages are held: who sends does it in that order, and two orders make a deadlock.
+    """
+    _speak(connection)
+
+
 Topics = Mapping[str, str | None]
 """Campaign → the topic of its messages. None: a service, for which nobody's consent is asked."""
 

@@ -67,7 +67,7 @@ FROM (
            count(DISTINCT CASE WHEN event.kind = 'opened' THEN message.id END),
            count(DISTINCT CASE WHEN event.kind = 'clicked' THEN message.id END), 0, 0
     FROM event JOIN message ON message.id = event.message_id
-    WHERE event.kind IN ('opened', 'clicked') AND event.at >= :since AND event.at < :until
+    WHERE event.kind IN ('opened', 'clicked') AND NOT event.machine AND event.at >= :since AND event.at < :until
     GROUP BY message.customer_id
     UNION ALL
     SELECT customer_id, NULL, 0, 0, 0, count(*), 0
