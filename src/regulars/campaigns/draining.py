@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event
 
 from regulars import clock
-from regulars.campaigns import deliver
+from regulars.campaigns import deliver, hearing
 from regulars.campaigns.deliver import Delivered
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.pace import most_at_once
@@ -55,6 +55,7 @@ def drain(
         doors = [opened.enter_context(deliver.opened(desk, channel, worker, stop=stop)) for channel in channels]
         limits = [min(limit, most_at_once(desk, door.door) or limit) for door in doors]
         while not stop.is_set() and (most is None or claimed < most):
+            hearing.expand(desk)
             free_at, before = None, claimed
             for door, own in zip(doors, limits, strict=True):
                 delivered = door.chunk(own, clock.now())

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from regulars.campaigns import hearing
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.rendering import as_sent
 from regulars.campaigns.topics import services
+from regulars.channels.contract import Kind, ProvesAbsence, Sighting, Sought
+from regulars.errors import RegularsError
 from regulars.ledger import doubt, halts, witness
 from regulars.ledger.doubt import Doubtful
 
 ASK_AFTER = timedelta(seconds=60)
 """A provider may still be working at a request whose answer was lost half a minute ago."""
 OPERATOR = "operator"
+KINDS: tuple[Kind, ...] = ("email", "sms")
 
 
 @dataclass
@@ -38,6 +44,7 @@ def settle(desk: Desk, at: datetime) -> Settled:
     A service message that is proven unsent goes out again by itself, once; a marketing message waits for an operator.
     """
     settled, ledger = Settled(), desk.ledger
+    hearing.expand(desk)
     _ask_providers(desk, at, settled)
     with ledger.writing() as connection:
         settled.accepted += doubt.settle_strays(connection, at)
@@ -77,15 +84,34 @@ def lift(desk: Desk, scope: str, at: datetime) -> bool:
 
 def _ask_providers(desk: Desk, at: datetime, settled: Settled) -> None:
     """Ask those who can say what they have created, a minute after the answer was lost."""
-    for channel in ("email", "sms"):
-        doubtful = doubt.of_channel(desk.ledger, channel, at - ASK_AFTER)
-        if not doubtful:
+    from regulars.channels.registry import channel_for
+
+    for kind in KINDS:
+        door = channel_for(kind, desk.settings, desk.folder / "outbox")
+        if not isinstance(door, ProvesAbsence):
             continue
-        sent, absent = _seen(desk, channel, doubtful)
+        sought = [found for one in doubt.of_channel(desk.ledger, kind, at - ASK_AFTER) if (found := _sought(desk, one))]
+        if not sought:
+            continue
+        told = asyncio.run(_seen(door, sought))
+        verdicts: dict[str, list[str]] = {}
+        for message_id, sighting in told.items():
+            verdicts.setdefault(sighting.verdict, []).append(message_id)
         with desk.ledger.writing() as connection:
-            settled.accepted += doubt.settle(connection, "accepted", sent, at, doubt.SEEN)
-            settled.unsent += doubt.settle(connection, "unsent", absent, at, doubt.ABSENT)
+            settled.accepted += doubt.settle(connection, "accepted", verdicts.get("sent", []), at, doubt.SEEN)
+            settled.unsent += doubt.settle(connection, "unsent", verdicts.get("absent", []), at, doubt.ABSENT)
 
 
-def _seen(desk: Desk, channel: str, doubtful: Sequence[Doubtful]) -> tuple[list[str], list[str]]:
-    raise NotImplementedError
+async def _seen(door: ProvesAbsence, sought: Sequence[Sought]) -> dict[str, Sighting]:
+    try:
+        return await door.seen(sought)
+    finally:
+        await door.close()
+
+
+def _sought(desk: Desk, one: Doubtful) -> Sought | None:
+    """The message as it was sent, by the words that were kept then; None where they are gone."""
+    try:
+        return Sought(as_sent(desk, one), one.sent_at)
+    except RegularsError:
+        return None

@@ -13,6 +13,7 @@ from regulars.errors import ProjectError
 from regulars.lang.model import Message
 
 if TYPE_CHECKING:
+    from regulars.ledger.doubt import Doubtful
     from regulars.words.skeleton import Rendered
 
 DELETED = "deleted"
@@ -69,6 +70,24 @@ def outgoing(
         headers=_headers(desk, campaign, variables["links"]), valid_until=expires_at,
         html_parts=parts(email.html), text_parts=parts(email.text),
     )  # fmt: skip
+
+
+def as_sent(desk: Desk, row: Doubtful) -> Outgoing:
+    """A text message as it went out, by the version of the words that was kept then.
+
+    Raises ProjectError where that version is not kept, and WordsError.
+    """
+    from regulars.ledger import templates
+    from regulars.words.render import Words
+
+    with desk.ledger.reading() as connection:
+        files = templates.kept(connection, row.template_hash)
+    if not files:
+        raise ProjectError("The words of this message were not kept.", "It waits for the provider's own word.")
+    variables = _variables(row.context)
+    variables["links"] = desk.links.of(row.id, short=True)
+    text = Words.of_version(files).sms(row.template, row.language, variables)
+    return Outgoing(row.id, "", "sms", row.address, text=text)
 
 
 def parts(rendered: Rendered) -> Parts | None:

@@ -72,11 +72,18 @@ def sightings(sought: Sequence[Sought], created: Sequence[Created] | None) -> di
     if created is None:
         return {one.message.message_id: Sighting("unknown") for one in sought}
     fitting = {one.message.message_id: _fitting(one, created) for one in sought}
+    taken = set().union(*fitting.values())
+    # Something with other words, made just then: ours, perhaps, whose words were edited since.
+    near = {
+        one.message.message_id
+        for one in sought
+        if any(_is_near(one, made) and made.sid not in taken for made in created)
+    }
     found: dict[str, Sighting] = {}
     for message_id, sids in fitting.items():
         rivals = [other for other in fitting.values() if other & sids]
         if not sids:
-            found[message_id] = Sighting("absent")
+            found[message_id] = Sighting("unknown" if message_id in near else "absent")
         elif len(set().union(*rivals)) < len(rivals):
             found[message_id] = Sighting("unknown")
         else:
@@ -85,8 +92,12 @@ def sightings(sought: Sequence[Sought], created: Sequence[Created] | None) -> di
 
 
 def _fitting(one: Sought, created: Sequence[Created]) -> set[str]:
-    words, at = body_hash(one.message.text), one.at
-    return {made.sid for made in created if made.body_hash == words and at - BEFORE <= made.at <= at + AFTER}
+    words = body_hash(one.message.text)
+    return {made.sid for made in created if made.body_hash == words and _is_near(one, made)}
+
+
+def _is_near(one: Sought, made: Created) -> bool:
+    return one.at - BEFORE <= made.at <= one.at + AFTER
 
 
 def _moment(text: str) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -47,7 +47,15 @@ class Doubtful:
     """One message in doubt: whom it was for, and when it may have left."""
 
     id: str
-    address: str
+    campaign: str
+    name: str
+    channel: str
+    language: str
+    template: str
+    template_hash: str
+    """The version of the words it was rendered from."""
+    address: str = field(repr=False)
+    context: str = field(repr=False)
     sent_at: datetime
 
 
@@ -61,7 +69,7 @@ def counted(ledger: Ledger) -> pa.Table:
 def of_channel(ledger: Ledger, channel: str, before: datetime) -> list[Doubtful]:
     """Ambiguous messages of a channel that may have left before a moment; at most 10,000, the oldest first."""
     statement = (
-        select(col(Message.id), col(Message.address), col(Message.sent_at))
+        select(*(col(getattr(Message, own.name)) for own in fields(Doubtful)))
         .where(col(Message.state) == "ambiguous", col(Message.channel) == channel, col(Message.sent_at) < before)
         .order_by(col(Message.sent_at))
         .limit(AT_ONCE)

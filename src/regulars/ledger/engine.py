@@ -43,6 +43,11 @@ def address(url: str, folder: Path) -> URL:
     raise WrongUse("A ledger is a SQLite file or a PostgreSQL database; `REGULARS_LEDGER` names neither.", _EXAMPLES)
 
 
+def file_of(url: URL) -> Path:
+    """The file of a SQLite ledger."""
+    return Path(str(url.database))
+
+
 _EXAMPLES = "Leave it empty, or write `postgresql+psycopg://user@host/database`."
 
 
