@@ -18,15 +18,15 @@ from regulars.ledger import outbox
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 PLACES: dict[str, tuple[Any, str]] = {
     "claim": (outbox, "claim"),
-    "intend": (outbox, "intend"),
+    "intend": (outbox, "intend_all"),
     "send": (SendGrid, "send"),
     "text": (Twilio, "send"),
-    "record": (outbox, "record"),
+    "record": (outbox, "record_all"),
 }
 
 
 def arm(moments: Mapping[str, str]) -> None:
-    """`{"before record": "kill 3"}`: be killed just before the third call of `outbox.record`. Or `after`, or `stop`."""
+    """`{"before record": "kill 3"}`: be killed just before the third call of `outbox.record_all`. Or `after`, or `stop`."""
     for moment, what in moments.items():
         when, place = moment.split()
         name, number = what.split()

@@ -47,22 +47,24 @@ def requeue_on_lease() -> None:
 
 def intent_after_send() -> None:
     """The intent is committed when the answer is there, so that nothing is known of what left before a crash."""
-    intend, record = outbox.intend, outbox.record
-    begun: dict[str, tuple[Any, Any]] = {}
+    intend, record = outbox.intend_all, outbox.record_all
+    begun: dict[tuple[str, ...], tuple[Any, Any]] = {}
 
-    def later(ledger: Ledger, *arguments: Any, **named: Any) -> outbox.Intent:
+    def later(ledger: Ledger, *arguments: Any, **named: Any) -> outbox.Intents:
         with mock.patch.object(ledger, "writing", side_effect=lambda: _undone(ledger)):
-            intent = intend(ledger, *arguments, **named)
-        begun[intent.attempt_id] = (arguments, named)
-        return intent
+            intents = intend(ledger, *arguments, **named)
+        begun[tuple(intents.requests)] = (arguments, named)
+        return intents
 
-    def first(ledger: Ledger, attempt_id: str, *answers: Any, **named: Any) -> dict[str, str]:
-        arguments, options = begun.pop(attempt_id)
-        with mock.patch.object(ids, "one", return_value=attempt_id):
+    def first(ledger: Ledger, attempts: Any, *answers: Any, **named: Any) -> dict[str, str]:
+        drawn, (arguments, options) = next((ids, how) for ids, how in begun.items() if set(ids) & set(attempts))
+        one = ids.one
+        left = list(drawn)
+        with mock.patch.object(ids, "one", side_effect=lambda: left.pop(0) if left else one()):
             intend(ledger, *arguments, **options)
-        return record(ledger, attempt_id, *answers, **named)
+        return record(ledger, attempts, *answers, **named)
 
-    outbox.intend, outbox.record = later, first
+    outbox.intend_all, outbox.record_all = later, first
 
 
 @contextmanager
@@ -74,16 +76,16 @@ def _undone(ledger: Ledger) -> Iterator[Any]:
 
 def no_fencing() -> None:
     """A worker takes what it once claimed, whoever has it now."""
-    intend = outbox.intend
+    intend = outbox.intend_all
     steal = "UPDATE message SET state = 'claimed', claim_token = :token WHERE id = :id"
 
-    def stealing(ledger: Ledger, held: outbox.Claim, message_ids: Any, *arguments: Any, **named: Any) -> outbox.Intent:
-        wanted = list(message_ids)
+    def stealing(ledger: Ledger, held: outbox.Claim, requests: Any, *arguments: Any, **named: Any) -> outbox.Intents:
+        wanted = [one for request in requests for one in request]
         with ledger.writing() as connection:
             connection.execute(text(steal), [{"token": held.token, "id": one} for one in wanted])
-        return intend(ledger, held, wanted, *arguments, **named)
+        return intend(ledger, held, requests, *arguments, **named)
 
-    outbox.intend = stealing
+    outbox.intend_all = stealing
 
 
 def not_durable() -> None:

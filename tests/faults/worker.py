@@ -28,12 +28,12 @@ import regulars.words.links
 import regulars.words.render  # noqa: F401  # the same
 from faults import moments, mutants, processes
 from regulars import clock
-from regulars.campaigns.deliver import deliver
+from regulars.campaigns import draining
 from regulars.campaigns.desk import Desk
 from regulars.channels import transport
-from regulars.ledger import outbox
 
-IDLE_SECONDS = 0.05
+FOR_EVER = 3_600.0
+"""Seconds without anything to do after which a worker would end by itself."""
 
 
 @dataclass(frozen=True)
@@ -86,23 +86,19 @@ def work(job: Job) -> None:
 def drain(desk: Desk, job: Job, stop: threading.Event) -> None:
     """The engine's own loop: the one place to change when it changes."""
     while not stop.is_set():
-        if not deliver(desk, job.channel, job.batch, clock.now(), job.name).claimed:
-            if job.until_empty:
-                return
-            stop.wait(IDLE_SECONDS)
+        patience = 0.0 if job.until_empty else FOR_EVER
+        draining.drain(desk, job.name, stop, channels=[job.channel], limit=job.batch, patience=patience)
+        if job.until_empty:
+            return
 
 
 def work_off(desk: Desk, channel: str, batch: int, name: str) -> None:
     """Send what is due now, in this process."""
-    while deliver(desk, channel, batch, clock.now(), name).claimed:
-        continue
+    draining.drain(desk, name, threading.Event(), channels=[channel], limit=batch)
 
 
 def _shorten(job: Job) -> None:
-    """Leases and deadlines of seconds, so that a test need not wait for minutes."""
-    for function in (outbox.claim, outbox.intend):
-        if function.__kwdefaults__ and "lease" in function.__kwdefaults__:
-            function.__kwdefaults__["lease"] = timedelta(seconds=job.lease)
+    """A deadline of seconds, so that a test need not wait for minutes. The lease is a setting."""
     transport.Transport.__init__.__kwdefaults__.update(total=job.deadline, connect=min(3.0, job.deadline / 2))
 
 
