@@ -101,7 +101,7 @@ class Delivery:
         ready: list[Outgoing] = []
         for row in claim.rows:
             if row.id not in moved:
-                rendered = self._render(row)
+                rendered = self._render(row, look.valid_until(row.id))
                 if isinstance(rendered, Move):
                     moves.append(rendered)
                 else:
@@ -111,14 +111,14 @@ class Delivery:
         _end(self.desk, claim, at)
         return Delivered(len(claim.rows), dict(counts))
 
-    def _render(self, row: ClaimedMessage) -> Outgoing | Move:
+    def _render(self, row: ClaimedMessage, valid_until: datetime) -> Outgoing | Move:
         if self.rehearsal:
             return Outgoing(row.id, "", self.channel, row.address)  # type: ignore[arg-type]  # the outbox holds these two kinds only
         try:
             return outgoing(
                 self.desk, row.campaign, message_of(self.desk, row.campaign, row.name), template=row.template,
                 message_id=row.id, channel=row.channel, to=row.address, language=row.language, context=row.context,
-                expires_at=row.expires_at,
+                expires_at=valid_until,
             )  # fmt: skip
         except RegularsError as error:
             return row.moved("dead", error.sentence)
