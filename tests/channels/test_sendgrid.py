@@ -188,6 +188,11 @@ def test_those_of_one_attempt_share_a_request_and_its_id(sendgrid):
     assert sendgrid.twice == []
 
 
+def test_a_message_given_twice_is_answered_twice(sendgrid):
+    message = crowd("email", 1)[0]
+    assert [answer.outcome for answer in ask(sendgrid_at(sendgrid), message, message)] == ["accepted"] * 2
+
+
 def test_attempts_never_mix(sendgrid):
     first, second = crowd("email", 2), [replace(m, attempt_id="b" * 32) for m in crowd("email", 4)[2:]]
     ask(sendgrid_at(sendgrid), first[0], second[0], first[1], second[1])

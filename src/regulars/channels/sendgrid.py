@@ -91,12 +91,13 @@ def _dealt(attempts: Iterable[list[tuple[int, Outgoing]]]) -> tuple[list[list[Ou
     asked: list[list[Outgoing]] = []
     places: list[int] = []
     for attempt in attempts:
-        place_of = {id(message): place for place, message in attempt}
-        dealt = (
-            requests([message for _, message in attempt], SendGrid.batch, {}) if len(attempt) > 1 else [[attempt[0][1]]]
-        )
+        places_of: dict[int, list[int]] = {}
+        for place, message in attempt:
+            places_of.setdefault(id(message), []).append(place)
+        messages = [message for _, message in attempt]
+        dealt = requests(messages, SendGrid.batch, {}) if len(messages) > 1 else [messages]
         asked += dealt
-        places += [place_of[id(message)] for messages in dealt for message in messages]
+        places += [places_of[id(message)].pop(0) for shared in dealt for message in shared]
     return asked, places
 
 

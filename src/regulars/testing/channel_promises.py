@@ -19,7 +19,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from html import escape
 
-from regulars.channels.contract import Answer, Channel, Kind, Outcome, Outgoing, Parts, opened, sending
+from regulars import clock
+from regulars.channels.contract import (
+    Answer,
+    Channel,
+    Kind,
+    Outcome,
+    Outgoing,
+    Parts,
+    ProvesAbsence,
+    Sighting,
+    Sought,
+    opened,
+    sending,
+)
 from regulars.testing.fake_provider import Arrival
 
 WORDS = "Bună, Ștefan și Инна! Ваш код: ÎȚĂ-7 €"
@@ -242,6 +255,33 @@ def _a_poisonous_one_of_a_crowd_stops_no_other(trial: Trial) -> None:
     _hold(len(trial.arrived()) == 3, "the impossible one arrived, or took another along")
 
 
+def _books_tell_what_was_sent_from_what_was_not(trial: Trial) -> None:
+    if not isinstance(trial.channel, ProvesAbsence):
+        return
+    sent, kept = example(trial.kind, 1), example(trial.kind, 2)
+    _send(trial, [sent])
+    found = _seen(trial.channel, [sent, kept])
+    _hold(
+        {name: one.verdict for name, one in found.items()} == {sent.message_id: "sent", kept.message_id: "absent"},
+        f"{found}",
+    )
+    if "config" in trial.faults:
+        trial.faults["config"]()
+        verdict = _seen(trial.channel, [kept])[kept.message_id].verdict
+        _hold(verdict in {"unknown", "absent"}, "it saw what was never sent")
+
+
+def _seen(channel: ProvesAbsence, messages: Sequence[Outgoing]) -> Mapping[str, Sighting]:
+    async def look() -> Mapping[str, Sighting]:
+        try:
+            return await channel.seen([Sought(message, clock.now()) for message in messages])
+        finally:
+            if isinstance(channel, Channel):
+                await channel.close()
+
+    return asyncio.run(look())
+
+
 def _a_fault_is_told_for_each_of_a_crowd(trial: Trial) -> None:
     for outcome, break_it in trial.faults.items():
         break_it()
@@ -269,4 +309,5 @@ _PROMISES = [
     _no_address_is_twice_in_one_request,
     _a_poisonous_one_of_a_crowd_stops_no_other,
     _a_fault_is_told_for_each_of_a_crowd,
+    _books_tell_what_was_sent_from_what_was_not,
 ]
