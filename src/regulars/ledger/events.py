@@ -143,19 +143,18 @@ def rise(
 
     `carried`: message → an attempt that carried it, by our own records, and that `news` tell of.
     """
-    best: dict[str, News] = {}
+    best: dict[str, tuple[int, News]] = {}
     for item in news:
-        proved = item.proves
-        if proved and (item.message_id not in best or RANKS[proved] > RANKS[best[item.message_id].proves]):
-            best[item.message_id] = item
+        rank = RANKS.get(item.proves, -1)
+        if rank >= 0 and (item.message_id not in best or rank > best[item.message_id][0]):
+            best[item.message_id] = rank, item
     changes = []
-    for message_id, item in best.items():
+    for message_id, (rank, item) in best.items():
         found = known.get(message_id)
-        if found is None or RANKS[item.proves] <= RANKS.get(found.state, -1):
+        if found is None or rank <= RANKS.get(found.state, -1):
             continue
         if found.state in RANKS or message_id in carried:
-            attempt_id = carried.get(message_id) or found.attempt_id
-            changes.append(_change(item, found, attempt_id))
+            changes.append(_change(item, found, carried.get(message_id) or found.attempt_id))
     moves.leave(connection, changes, at, "event")
     _left_after_all(connection, [change for change in changes if change.before not in RANKS])
     return len(changes)
