@@ -22,6 +22,8 @@ class Settings(BaseSettings):
 
     ledger: str = Field("", alias="REGULARS_LEDGER")
     """SQLAlchemy URL; empty: SQLite in `.regulars/ledger.sqlite`."""
+    lease_seconds: int = Field(60, ge=1, le=3600, alias="REGULARS_LEASE_SECONDS")
+    """How long a worker may hold messages: longer than the longest request, which may take three quarters of it."""
     secret_key: SecretStr = Field(SecretStr(""), alias="REGULARS_SECRET_KEY")
     """Signs the links in messages; the first of several, separated by commas, signs, and all are believed. Empty: a
     random one, kept in `.regulars/secret`."""

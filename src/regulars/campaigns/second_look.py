@@ -17,6 +17,7 @@ from regulars.campaigns import frequency
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.exits import EXIT, exited
 from regulars.campaigns.local_time import after_quiet, quiet_hours, zones
+from regulars.campaigns.reach import consent_columns
 from regulars.campaigns.rendering import DELETED, has_message
 from regulars.campaigns.select import in_line
 from regulars.campaigns.topics import services, topics
@@ -149,9 +150,10 @@ class SecondLook:
     def _look(self) -> dict[str, _Seen]:
         desk, columns = self._desk, self._desk.rules.source.customer
         snapshot = desk.people(self._at)
-        given = (("email", columns.consent.email), ("sms", columns.consent.sms))
         said = " ".join(
-            f"when {text(channel)} then s.{quoted(str(column))}" for channel, column in given if column is not None
+            f"when {text(channel)} then s.{quoted(column)}"
+            for channel, column in consent_columns(desk).items()
+            if column
         )
         shop_says = f"case r.channel {said} end" if said else "false"
         zone = f"coalesce(z.name, {text(desk.zone)})" if columns.timezone else text(desk.zone)

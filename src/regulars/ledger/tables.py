@@ -245,12 +245,17 @@ class Suppression(SQLModel, table=True):
     channel: str = Field(primary_key=True)
     reason: str
     at: datetime = Field(sa_column=moment())
+    after_transition: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """The last transition before it, filled in by the database: no intent to send there may come behind it."""
 
 
 class Event(SQLModel, table=True):
     """What a provider told us about a message. `key` makes a repeated delivery of the event one row."""
 
-    __table_args__ = (Index("event_message", "message_id"),)
+    __table_args__ = (
+        Index("event_message", "message_id"),
+        partial("event_unjudged", "received_at", where="verdict = 'unjudged'"),
+    )
     key: str = Field(primary_key=True)
     provider: str
     message_id: str
@@ -262,6 +267,10 @@ class Event(SQLModel, table=True):
     """The attempt it is about, where the provider said so."""
     machine: bool = False
     """An open or click of a scanner or of a mail program that fetches ahead: kept, and never counted."""
+    verdict: str = ""
+    """What it says of the address (`ledger.verdicts`), or `unjudged`: a click that may still turn out a scanner's."""
+    link: str = ""
+    """A hash of the link that was clicked, so that links can be told apart; never the link."""
 
 
 class Stray(SQLModel, table=True):
@@ -283,6 +292,12 @@ class Stray(SQLModel, table=True):
     address_hash: str
     why: str
     """`unknown-message`, `unknown-attempt` or `other-address`."""
+    detail: str = ""
+    machine: bool = False
+    verdict: str = ""
+    link: str = ""
+    provider_id: str = ""
+    """The rest of the event, so that it can be applied once its message is known."""
 
 
 class Halt(SQLModel, table=True):

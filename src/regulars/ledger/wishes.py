@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, select
 from sqlmodel import col
 
-from regulars.ledger import consent
+from regulars.ledger import consent, forgotten
 from regulars.ledger.tables import ConsentRecord, Message, Suppression
 
 
@@ -40,11 +40,13 @@ class Standing:
 
 
 def reader(connection: Connection, message_id: str) -> Reader | None:
-    """Whoever the message was written to; None for a message that the ledger does not know."""
+    """Whoever the message was written to; None where the ledger does not know the message, or forgot its reader."""
     names = tuple(Reader.__dataclass_fields__)[1:]
     wanted = [getattr(Message, name) for name in names]
     found = connection.execute(select(*wanted).where(col(Message.id) == message_id)).first()
-    return Reader(message_id, *found) if found else None
+    if found is None or found.customer_id.startswith(forgotten.PSEUDONYM):
+        return None
+    return Reader(message_id, *found)
 
 
 def standing(connection: Connection, customer_id: str) -> dict[str, Standing]:

@@ -11,8 +11,18 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
-from regulars.web import clicking, preferences, referring, unsubscribing, watching, wording
+from regulars.web import (
+    clicking,
+    confirming,
+    preferences,
+    referring,
+    unsubscribing,
+    watching,
+    webhooks,
+    wording,
+)
 from regulars.web.answers import Answers
+from regulars.web.expanding import expanding
 from regulars.web.house import House
 from regulars.web.intake import Intake
 from regulars.web.showing import not_found, notice
@@ -23,8 +33,8 @@ ROUTERS = (
     clicking.router,  # /c/TOKEN
     referring.router,  # /r/CODE
     watching.router,  # /health, /metrics
-    # webhooks.router,  # /webhooks/…   <- the lead takes the mark away when `hearing` is merged
-    # confirming.router,  # /o/TOKEN    <- likewise for `consent`
+    webhooks.router,  # /webhooks/…
+    confirming.router,  # /o/TOKEN
 )
 """Every address of the app."""
 
@@ -52,8 +62,11 @@ def create(root: Path) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    yield
-    app.state.house.close()
+    house = app.state.house
+    with expanding(house.ledger, house.inbox) as expander:
+        app.state.expander = expander
+        yield
+    house.close()
 
 
 async def _no_such(request: Request, error: Exception) -> HTMLResponse:

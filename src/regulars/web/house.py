@@ -6,11 +6,12 @@ import contextlib
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
 from regulars.campaigns.desk import Desk, ProblemsFoundError
 from regulars.campaigns.topics import topics
+from regulars.ledger.inbox import Inbox
 from regulars.ledger.store import Ledger
 from regulars.settings import Settings
 from regulars.web.wording import LANGUAGES
@@ -31,8 +32,8 @@ class House:
     ledger: Ledger
     """Opened to write."""
     links: Links
-    inbox: Any = None
-    """`ledger.inbox.Inbox`, where what providers say is kept until it is read."""
+    inbox: Inbox
+    """Where what providers say is kept until it is expanded."""
     _desk: Desk = field(kw_only=True, repr=False)
     _stamp: str = field(default="", kw_only=True, repr=False)
     _looking: threading.Lock = field(default_factory=threading.Lock, kw_only=True, repr=False)
@@ -47,10 +48,12 @@ class House:
         desk = Desk.open(root)
         # Without any address of the shop nothing was ever sent; there is no reason to stay shut for that.
         links = Links(desk.secret(), desk.settings.public_url, str(desk.rules.shop.site or HERE))
-        return cls(root, desk.settings, desk.ledger, links, _desk=desk, _stamp=stamp)
+        inbox = Inbox.open(desk.settings.ledger, desk.folder)
+        return cls(root, desk.settings, desk.ledger, links, inbox, _desk=desk, _stamp=stamp)
 
     def close(self) -> None:
-        """Let go of the ledger."""
+        """Let go of the inbox and of the ledger."""
+        self.inbox.close()
         self.ledger.close()
 
     @property

@@ -40,6 +40,20 @@ YES_TOPIC: Said = {
     "en": "about “{topic}”",
 }
 
+# The page where somebody confirms that an address is theirs, and that they want what it gets.
+CONFIRM_TITLE: Said = {"ro": "Confirmă adresa", "ru": "Подтвердите адрес", "en": "Confirm your address"}
+CONFIRM_BUTTON: Said = {"ro": "Confirm", "ru": "Подтверждаю", "en": "I confirm"}
+CONFIRM: Said = {
+    "ro": "Adresa este a mea, și vreau {channel} de la {shop}.",
+    "ru": "Это мой адрес, и я хочу получать {channel} от {shop}.",
+    "en": "This address is mine, and I want {channel} from {shop}.",
+}
+CONFIRMED: Said = {
+    "ro": "Mulțumim. Te poți răzgândi oricând: linkul este în fiecare mesaj.",
+    "ru": "Спасибо. Передумать можно всегда: ссылка есть в каждом сообщении.",
+    "en": "Thank you. You can change your mind at any time: the link is in every message.",
+}
+
 # The page that stops.
 STOP_TITLE: Said = {"ro": "Dezabonare", "ru": "Отписаться", "en": "Unsubscribe"}
 STOP_BUTTON: Said = {"ro": "Dezabonează-mă", "ru": "Отписаться", "en": "Unsubscribe me"}

@@ -52,7 +52,7 @@ class Links:
         }
 
     def of(self, message_id: str, *, short: bool = False) -> dict[str, str]:
-        """What a template knows as `links`: the shop, and the unsubscribe and preferences pages for this message.
+        """What a template knows as `links`: the shop, and the pages of this message: unsubscribe, preferences, confirm.
 
         `message_id` is 32 hexadecimal digits. `short` is for text messages.
         """
@@ -60,6 +60,7 @@ class Links:
             "shop": self._clicked_shop(message_id) if short else self.shop,
             "unsubscribe": self.unsubscribe(message_id, short=short),
             "preferences": self.preferences(message_id, short=short),
+            "confirm": self.confirm(message_id),
         }
 
     @property

@@ -25,10 +25,16 @@ def upgrade() -> None:
     op.create_index("message_in_doubt", "message", ["channel", "sent_at"], sqlite_where=doubt, postgresql_where=doubt)
     op.add_column("event", sa.Column("attempt_id", sa.String(), nullable=False, server_default=""))
     op.add_column("event", sa.Column("machine", sa.Boolean(), nullable=False, server_default=sa.false()))
+    for name in ("verdict", "link"):
+        op.add_column("event", sa.Column(name, sa.String(), nullable=False, server_default=""))
+    unjudged = sa.text("verdict = 'unjudged'")
+    op.create_index("event_unjudged", "event", ["received_at"], sqlite_where=unjudged, postgresql_where=unjudged)
     names = ("key", "provider", "message_id", "attempt_id", "same", "kind", "address_hash", "why")
+    rest = ("detail", "verdict", "link", "provider_id")
     op.create_table(
         "stray",
-        *(_text(name) for name in names),
+        *(_text(name) for name in (*names, *rest)),
+        sa.Column("machine", sa.Boolean(), nullable=False),
         _moment("at"),
         _moment("received_at"),
         sa.PrimaryKeyConstraint("key"),
@@ -57,7 +63,9 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.add_column("suppression", sa.Column("after_transition", sa.BigInteger(), nullable=True))
     _append_only()
+    _suppressed_after()
 
 
 def _stops() -> None:
@@ -107,3 +115,23 @@ def _append_only() -> None:
             f"CREATE TRIGGER transition_no_{verb.lower()} BEFORE {verb} ON transition "
             "BEGIN SELECT RAISE(ABORT, 'transition is append only'); END"
         )
+
+
+def _suppressed_after() -> None:
+    """A suppression notes how far the transitions had come: no intent to send there may stand behind it."""
+    last = "(SELECT coalesce(max(id), 0) FROM transition)"
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION suppression_after() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN NEW.after_transition := {last}; RETURN NEW; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER suppression_after BEFORE INSERT ON suppression "
+            "FOR EACH ROW EXECUTE FUNCTION suppression_after()"
+        )
+        return
+    op.execute(
+        "CREATE TRIGGER suppression_after AFTER INSERT ON suppression BEGIN "
+        f"UPDATE suppression SET after_transition = {last} "
+        "WHERE address_hash = NEW.address_hash AND channel = NEW.channel; END"
+    )
