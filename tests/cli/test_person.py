@@ -31,9 +31,7 @@ def test_forget_tells_what_it_did_and_that_the_shop_still_names_them(regulars: A
     assert json.loads(regulars("forget", "ana", "--format", "json", at=hello.root).out)["customer"] == "ana"
 
 
-def test_forget_asks_for_the_id_in_a_terminal(
-    regulars: Any, hello: SmallShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forget_asks_for_the_id_in_a_terminal(regulars: Any, hello: SmallShop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "ion")
     told = regulars("forget", "ana", at=hello.root)
