@@ -5,6 +5,7 @@ Nothing else may ever open a SQLite ledger: a second SQLite library in the proce
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,15 @@ CACHE = -65_536
 """SQLite's page cache, in KiB (negative means KiB): the random inserts of a chunk stay in memory."""
 WRITING = "regulars_writing"
 """Execution option of a connection: its transaction takes SQLite's write lock at once."""
+
+
+def _no_rows(record: logging.LogRecord) -> bool:
+    """At DEBUG SQLAlchemy logs every row it reads, and `hide_parameters` does not hide those: they are people."""
+    return record.levelno > logging.DEBUG
+
+
+for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.engine.base.Engine"):
+    logging.getLogger(_name).addFilter(_no_rows)
 
 
 def address(url: str, folder: Path) -> URL:
