@@ -149,6 +149,7 @@ def _neighbours_are_heard_of(connection: Connection, channel: str, begin: dateti
     heard = exists().where(col(Event.message_id) == col(Message.id))
     statement = (
         select(func.count(), func.sum(case((heard, 1), else_=0)))
+        .select_from(Message)
         .join(Attempt, col(Attempt.id) == col(Message.attempt_id))
         .where(
             col(Attempt.channel) == channel,
