@@ -11,7 +11,7 @@ from regulars.campaigns import hearing
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.rendering import as_sent
 from regulars.campaigns.topics import services
-from regulars.channels.contract import Kind, ProvesAbsence, Sighting, Sought
+from regulars.channels.contract import Channel, Kind, ProvesAbsence, Sighting, Sought
 from regulars.errors import RegularsError
 from regulars.ledger import doubt, halts, witness
 from regulars.ledger.doubt import Doubtful
@@ -88,18 +88,26 @@ def _ask_providers(desk: Desk, at: datetime, settled: Settled) -> None:
 
     for kind in KINDS:
         door = channel_for(kind, desk.settings, desk.folder / "outbox")
-        if not isinstance(door, ProvesAbsence):
-            continue
-        sought = [found for one in doubt.of_channel(desk.ledger, kind, at - ASK_AFTER) if (found := _sought(desk, one))]
-        if not sought:
-            continue
-        told = asyncio.run(_seen(door, sought))
-        verdicts: dict[str, list[str]] = {}
-        for message_id, sighting in told.items():
-            verdicts.setdefault(sighting.verdict, []).append(message_id)
+        if door.idempotency_key or isinstance(door, ProvesAbsence):
+            doubtful = doubt.through(desk.ledger, door.name, kind, at - ASK_AFTER)
+            if doubtful:
+                _settle_by(desk, door, doubtful, at, settled)
+
+
+def _settle_by(desk: Desk, door: Channel, doubtful: Sequence[Doubtful], at: datetime, settled: Settled) -> None:
+    """What one provider says of the messages that went through it, or would say if it were asked again."""
+    if not isinstance(door, ProvesAbsence):
         with desk.ledger.writing() as connection:
-            settled.accepted += doubt.settle(connection, "accepted", verdicts.get("sent", []), at, doubt.SEEN)
-            settled.unsent += doubt.settle(connection, "unsent", verdicts.get("absent", []), at, doubt.ABSENT)
+            ids = [one.id for one in doubtful]
+            settled.requeued += doubt.settle(connection, "planned", ids, at, doubt.ASKED_AGAIN)
+        return
+    told = asyncio.run(_seen(door, [found for one in doubtful if (found := _sought(desk, one))]))
+    verdicts: dict[str, list[str]] = {}
+    for message_id, sighting in told.items():
+        verdicts.setdefault(sighting.verdict, []).append(message_id)
+    with desk.ledger.writing() as connection:
+        settled.accepted += doubt.settle(connection, "accepted", verdicts.get("sent", []), at, doubt.SEEN)
+        settled.unsent += doubt.settle(connection, "unsent", verdicts.get("absent", []), at, doubt.ABSENT)
 
 
 async def _seen(door: ProvesAbsence, sought: Sequence[Sought]) -> dict[str, Sighting]:

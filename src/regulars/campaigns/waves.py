@@ -89,7 +89,7 @@ def _leave(worker: Worker, wave: Sequence[Sequence[Outgoing]]) -> tuple[Counter[
     intents = outbox.intend_all(
         desk.ledger, worker.claim, [[message.message_id for message in request] for request in wave],
         worker.at, worker.name, templates=worker.templates, lease=lease, leased_from=desk.ledger.present(),
-        last_look=worker.last_look, topics=topics(desk),
+        last_look=worker.last_look, topics=topics(desk), through=worker.door.name,
     )  # fmt: skip
     counts = Counter(change.after for change in intents.withheld.values())
     if not intents.requests:
@@ -142,7 +142,7 @@ def _write_down(worker: Worker, leaving: Sequence[Outgoing], answers: Sequence[A
         entries.end_replaced_codes(connection, gone_out, at)
         _tell_health(connection, worker, answers)
 
-    states = outbox.record_all(ledger, attempts, at, alone=True if worker.door.batch == 1 else None, also=learn)
+    states = outbox.record_all(ledger, attempts, at, repeatable=worker.door.idempotency_key, also=learn)
     if closed:
         # In a transaction of its own: it waits for everybody who is about to send, also to these addresses.
         with ledger.writing() as connection:

@@ -25,6 +25,7 @@ ENOUGH, HEARD_OF = 20, 0.99
 NEVER_HEARD_OF = "never heard of, and its neighbours were"
 ABSENT = "the provider has never seen it"
 SEEN = "the provider has it"
+ASKED_AGAIN = "asked again: the provider drops what it has already"
 RESTORED = "planned in an older copy of the ledger; it may have been sent since"
 REQUEUED = "planned again by an operator"
 AT_ONCE = 10_000
@@ -66,11 +67,13 @@ def counted(ledger: Ledger) -> pa.Table:
     return ledger.arrow(statement.group_by(*own).order_by(*own), schema=DOUBTFUL)
 
 
-def of_channel(ledger: Ledger, channel: str, before: datetime) -> list[Doubtful]:
-    """Ambiguous messages of a channel that may have left before a moment; at most 10,000, the oldest first."""
+def through(ledger: Ledger, provider: str, channel: str, before: datetime) -> list[Doubtful]:
+    """Ambiguous messages that may have left through a provider before a moment; at most 10,000, the oldest first."""
     statement = (
         select(*(col(getattr(Message, own.name)) for own in fields(Doubtful)))
+        .join(Attempt, col(Attempt.id) == col(Message.attempt_id))
         .where(col(Message.state) == "ambiguous", col(Message.channel) == channel, col(Message.sent_at) < before)
+        .where(col(Attempt.through) == provider)
         .order_by(col(Message.sent_at))
         .limit(AT_ONCE)
     )

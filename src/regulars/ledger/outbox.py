@@ -216,13 +216,15 @@ def intend_all(
     leased_from: datetime | None = None,
     last_look: LastLook | None = None,
     topics: consent.Topics | None = None,
+    through: str = "",
 ) -> Intents:
     """Commit, durably, that these messages of a claim are about to be sent, an attempt for each request.
 
     Only what it returns may be sent, and only by these attempts. In the same transaction consent, suppression, halts,
     expiry and what providers have told are read again; whoever commits first wins. `last_look` is asked in it about
     those that are left, and carries out what it decides. `templates` gives for a message the version of the words
-    (`template.hash`) it was rendered from, `topics` for a campaign what consent is asked about.
+    (`template.hash`) it was rendered from, `topics` for a campaign what consent is asked about; `through` is the name
+    of the provider.
     """
     wanted = [message_id for request in requests for message_id in request]
     ends = (leased_from or at) + lease
@@ -238,7 +240,7 @@ def intend_all(
             if going:
                 carried[ids.one()] = going
         if carried:
-            _attempt(connection, carried, held.rows[0].channel, worker, at, ends)
+            _attempt(connection, carried, held.rows[0].channel, through, worker, at, ends)
             _send(connection, carried, at, ends, templates or {})
     return Intents(carried, withheld)
 
@@ -332,6 +334,7 @@ def _attempt(
     connection: Connection,
     carried: Mapping[str, Sequence[str]],
     channel: str,
+    through: str,
     worker: str,
     at: datetime,
     lease_until: datetime,
@@ -340,6 +343,7 @@ def _attempt(
     rows = {
         "id": list(carried),
         "channel": [channel] * n,
+        "through": [through] * n,
         "worker": [worker] * n,
         "messages": [len(going) for going in carried.values()],
         "started_at": pa.array([at] * n, crossing.MOMENT),

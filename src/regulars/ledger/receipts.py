@@ -58,12 +58,14 @@ def record_all(
     at: datetime,
     *,
     alone: bool | None = None,
+    repeatable: bool = False,
     also: Also | None = None,
 ) -> dict[str, str]:
     """Write down what the provider answered to each attempt; the new state of each message that was still theirs.
 
     A refused message that was alone in its request is `dead`; of several all are planned again, to travel in half the
-    company, and one that the provider pointed at alone. `also` is called in the same transaction with those states.
+    company, and one that the provider pointed at alone. `repeatable`: the provider drops a second request for the same
+    message, so that what is in doubt may be asked again. `also` is called in the same transaction with those states.
     """
     attempts = {attempt_id: answers for attempt_id, answers in attempts.items() if answers}
     if not attempts:
@@ -71,7 +73,9 @@ def record_all(
     with ledger.writing() as connection:
         held = _of_attempts(connection, list(attempts))
         changes = [
-            replace(_change(answer, held[answer.message_id], at, alone=alone), attempt_id=attempt_id)
+            replace(
+                _change(answer, held[answer.message_id], at, alone=alone, repeatable=repeatable), attempt_id=attempt_id
+            )
             for attempt_id, answers in attempts.items()
             for answer in answers
             if answer.message_id in held and held[answer.message_id].attempt_id == attempt_id
@@ -148,7 +152,7 @@ def _abandoned(connection: Connection, at: datetime) -> list[Change]:
     ]
 
 
-def _change(answer: Answered, held: _Held, at: datetime, *, alone: bool | None) -> Change:
+def _change(answer: Answered, held: _Held, at: datetime, *, alone: bool | None, repeatable: bool = False) -> Change:
     said = answer.reason or answer.outcome
     alone = held.company == 1 if alone is None else alone
     match answer.outcome:
@@ -162,6 +166,8 @@ def _change(answer: Answered, held: _Held, at: datetime, *, alone: bool | None) 
         case "throttled" | "notsent" | "config":
             wait = _wait(answer, held.tries)
             return Change(answer.message_id, held.state, "planned", said, not_before=at + wait)
+        case _ if repeatable:
+            return Change(answer.message_id, held.state, "planned", said, not_before=at + _wait(answer, held.tries))
         case _:
             return Change(answer.message_id, held.state, "ambiguous", said)
 
@@ -169,7 +175,7 @@ def _change(answer: Answered, held: _Held, at: datetime, *, alone: bool | None) 
 def _wait(answer: Answered, tries: int) -> timedelta:
     if answer.retry_after is not None:
         return timedelta(seconds=answer.retry_after)
-    first, longest = {"throttled": THROTTLED, "notsent": NOT_SENT}.get(answer.outcome, CONFIG)
+    first, longest = {"throttled": THROTTLED, "config": CONFIG}.get(answer.outcome, NOT_SENT)
     return min(first * float(2 ** min(tries, 16)), longest)
 
 

@@ -135,6 +135,8 @@ class Attempt(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=32)
     channel: str
+    through: str = ""
+    """The provider that was asked: `sendgrid`, `twilio`, `folder` …; only its word settles what is in doubt."""
     worker: str
     messages: int
     """How many messages it carries."""

@@ -20,6 +20,7 @@ def _text(name: str) -> sa.Column[str]:
 
 
 def upgrade() -> None:
+    op.add_column("attempt", sa.Column("through", sa.String(), nullable=False, server_default=""))
     op.add_column("message", sa.Column("company", sa.Integer(), nullable=False, server_default="0"))
     doubt = sa.text("state IN ('ambiguous', 'unsent')")
     op.create_index("message_in_doubt", "message", ["channel", "sent_at"], sqlite_where=doubt, postgresql_where=doubt)
