@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check bench docs fuzz lock clean
+.PHONY: demo test check bench docs faults fuzz lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/regulars demo demo
@@ -21,6 +21,10 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks
+
+# Workers killed, paused and starved while the provider fails: no message twice, none lost. About an hour; docs/faults.md.
+faults: $(INSTALLED)
+	PYTHONPATH=tests $(BIN)/python -m faults
 
 # 100,000 damaged files and conditions; none may make a traceback. A quarter of an hour on a quiet machine.
 fuzz: $(INSTALLED)

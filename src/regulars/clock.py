@@ -19,6 +19,11 @@ def now() -> datetime:
     return _frozen.get() or datetime.now(UTC)
 
 
+def is_set() -> bool:
+    """Whether the time is set (`frozen`) rather than the machine's."""
+    return _frozen.get() is not None
+
+
 def today(zone: str) -> date:
     """The present day where the clocks show `zone` (an IANA name)."""
     return now().astimezone(ZoneInfo(zone)).date()

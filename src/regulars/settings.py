@@ -22,6 +22,8 @@ class Settings(BaseSettings):
 
     ledger: str = Field("", alias="REGULARS_LEDGER")
     """SQLAlchemy URL; empty: SQLite in `.regulars/ledger.sqlite`."""
+    lease_seconds: int = Field(60, ge=1, le=3600, alias="REGULARS_LEASE_SECONDS")
+    """How long a worker may hold messages: longer than the longest request, which may take three quarters of it."""
     secret_key: SecretStr = Field(SecretStr(""), alias="REGULARS_SECRET_KEY")
     """Signs the links in messages; the first of several, separated by commas, signs, and all are believed. Empty: a
     random one, kept in `.regulars/secret`."""
@@ -44,6 +46,9 @@ class Settings(BaseSettings):
     twilio_from: str = Field("", alias="TWILIO_FROM")
     twilio_rate: float = Field(0.0, ge=0, alias="REGULARS_TWILIO_RATE")
     """Segments a second for the sender; 0: as fast as Twilio takes them."""
+    proxies: int = Field(0, ge=0, le=10, alias="REGULARS_PROXIES")
+    """How many proxies of your own stand before the web app: so many addresses at the end of X-Forwarded-For are
+    believed. 0: none."""
     metrics_token: SecretStr = Field(SecretStr(""), alias="REGULARS_METRICS_TOKEN")
     """What `/metrics` asks for as a bearer token; empty: `/metrics` answers this machine alone."""
 

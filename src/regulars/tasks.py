@@ -8,9 +8,7 @@ never sends twice; whether a *message* is tried again is decided by the outbox a
 from __future__ import annotations
 
 import logging
-import os
 import re
-import socket
 import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,6 +16,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from itertools import count
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 from prefect import Task, task
@@ -38,8 +37,8 @@ if TYPE_CHECKING:
     from regulars.campaigns.running import Selected
 
 CHANNELS = ("email", "sms")
-MESSAGES = 1000
-"""Messages a `deliver` task claims at once: few enough that a crash leaves little in doubt."""
+MESSAGES = 10_000
+"""Messages a `deliver` task sends, about. What is in flight at one time is far less (`campaigns.waves`)."""
 RETRIES = 2
 WAIT_SECONDS = [10, 60]
 
@@ -110,20 +109,24 @@ def finish(project: str, selected: Selected, at: str = "") -> None:
 
 @task(name="deliver", task_run_name="deliver {channel} {part}", **_stubborn)
 def deliver(project: str, channel: str, part: int, at: str = "") -> Delivered:
-    """Claim, render and send one chunk of what is due, and write down the answers."""
-    from regulars.campaigns import deliver as delivery
+    """Claim, render and send what is due on one channel, and write down the answers; about 10,000 messages of it."""
+    from regulars.campaigns import draining
 
-    with _desk(project, at) as (desk, moment):
-        return delivery.deliver(desk, channel, MESSAGES, moment, f"{socket.gethostname()}:{os.getpid()}:{part}")
+    with _desk(project, at) as (desk, _):
+        worker = f"{draining.name()}:{part}"
+        return draining.drain(desk, worker, Event(), channels=[channel], most=MESSAGES)
 
 
 @task(name="advance", task_run_name="advance", **_stubborn)
 def advance(project: str, at: str = "") -> Advanced:
-    """Write the follow-ups that fell due, and end the entries that are over."""
-    from regulars.campaigns import followups
+    """Settle what is in doubt as far as the providers tell, write the follow-ups that fell due, end what is over."""
+    from regulars.campaigns import followups, reconcile
 
     with _desk(project, at) as (desk, moment):
+        settled = reconcile.settle(desk, moment)
         advanced = followups.advance(desk, moment)
+    if settled.accepted or settled.unsent:
+        story.info("in doubt before: %s are with the provider, %s were not sent", settled.accepted, settled.unsent)
     if advanced.waiting:
         story.warning("%s follow-ups wait for a code: their pool is empty, see `regulars codes`", advanced.waiting)
     return advanced
@@ -144,10 +147,13 @@ def deliver_all(project: str, at: str = "") -> dict[str, int]:
     for channel in CHANNELS:
         for part in count(1):
             delivered = deliver(project, channel, part, at)
-            if not delivered.claimed:
-                break
             states.update(delivered.counts)
-            story.info("%s: %s", channel, ", ".join(f"{n:,} {state}" for state, n in delivered.counts.items()))
+            if delivered.counts:
+                story.info("%s: %s", channel, ", ".join(f"{n:,} {state}" for state, n in delivered.counts.items()))
+            if delivered.free_at:
+                story.warning("%s: the provider is not asked at the moment; what is left waits", channel)
+            if delivered.claimed < MESSAGES:
+                break
     return dict(states)
 
 

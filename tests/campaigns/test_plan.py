@@ -147,8 +147,19 @@ def test_segments_are_counted_on_the_text_as_each_person_gets_it(shop: SmallShop
     shop.words("text/one", offer="y" * 100)
     cost = only(planned(shop))["cost"]
     assert cost == {
-        "sms_segments": 3, "encodings": {"GSM-7": 1, "UCS-2": 1}, "rendered": 2, "money": "", "unpriced": {},
+        "sms_segments": 3, "as_written": 3, "with_plain_letters": 2, "encodings": {"GSM-7": 1, "UCS-2": 1},
+        "rendered": 2, "money": "", "unpriced": {},
     }  # fmt: skip
+
+
+def test_with_plain_letters_a_name_with_a_comma_below_costs_no_second_segment(shop: SmallShop) -> None:
+    shop.customer("ana", first_name="Ana", language="en", phone="+40700000001")
+    shop.customer("ioana", first_name="Ștefania", language="en", phone="+40700000002")
+    shop.campaign("text", messages="[{send: sms, template: text/one, plain_letters: true}]", words=False)
+    shop.words("text/one", offer="y" * 100)
+    cost = only(planned(shop))["cost"]
+    assert (cost["sms_segments"], cost["as_written"], cost["with_plain_letters"]) == (2, 3, 2)
+    assert cost["encodings"] == {"GSM-7": 2}
 
 
 def test_liability_takes_amounts_as_they_are_and_percentages_of_an_average_order(shop: SmallShop) -> None:

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from regulars.channels.objections import mailbox
 from regulars.channels.sendgrid import request
-from regulars.testing import Reaction, example
+from regulars.testing import Reaction, crowd, example, sendgrid_faults
 
 
 @pytest.mark.parametrize(
@@ -142,3 +143,141 @@ def test_the_description_is_one_that_can_refuse(mail_send):
 def test_what_no_provider_should_be_asked_never_reaches_the_wire(sendgrid, change):
     answer = ask(sendgrid_at(sendgrid), replace(example("email"), **change))[0]
     assert (answer.outcome, bool(answer.reason), sendgrid.requests) == ("rejected", True, [])
+
+
+def by_types(ours, messages) -> dict:
+    """The request `ours` as the `sendgrid` package's own types build it."""
+    from sendgrid.helpers import mail
+
+    letter = mail.Mail()
+    name, address = mailbox(messages[0].sender)
+    letter.from_email = mail.From(address, name or None)
+    letter.reply_to = mail.ReplyTo(messages[0].reply_to)
+    for message, person in list(zip(messages, ours["personalizations"], strict=True))[::-1]:  # it turns them round
+        to = mail.Personalization()
+        to.add_to(mail.To(message.to))
+        to.subject = message.subject
+        for header, value in message.headers.items():
+            to.add_header(mail.Header(header, value))
+        ids = {"mid": message.message_id, "att": message.attempt_id, "led": message.ledger_id, "key": message.same}
+        for key, value in ids.items():
+            if value:
+                to.add_custom_arg(mail.CustomArg(f"regulars_{key}", value))
+        for tag, value in person.get("substitutions", {}).items():
+            to.add_substitution(mail.Substitution(tag, value))
+        letter.add_personalization(to)
+    for part in ours["content"]:
+        letter.add_content(mail.Content(part["type"], part["value"]))
+    letter.tracking_settings = mail.TrackingSettings(subscription_tracking=mail.SubscriptionTracking(enable=False))
+    return letter.get()
+
+
+@pytest.mark.parametrize("count", [1, 2, 8])
+def test_the_request_is_what_sendgrids_own_types_build(mail_send, count):
+    messages = [replace(message, ledger_id="l", same=f"s{message.message_id}") for message in crowd("email", count)]
+    asked = request(*messages)
+    assert asked == by_types(asked, messages)
+    assert sendgrid_faults(asked) == []
+    mail_send.validate(asked)
+
+
+def test_those_of_one_attempt_share_a_request_and_its_id(sendgrid):
+    answers = ask(sendgrid_at(sendgrid), *crowd("email"))
+    assert len(sendgrid.requests) == 1
+    assert len({answer.provider_id for answer in answers}) == 1
+    assert sendgrid.twice == []
+
+
+def test_a_message_given_twice_is_answered_twice(sendgrid):
+    message = crowd("email", 1)[0]
+    assert [answer.outcome for answer in ask(sendgrid_at(sendgrid), message, message)] == ["accepted"] * 2
+
+
+def test_attempts_never_mix(sendgrid):
+    first, second = crowd("email", 2), [replace(m, attempt_id="b" * 32) for m in crowd("email", 4)[2:]]
+    ask(sendgrid_at(sendgrid), first[0], second[0], first[1], second[1])
+    sent = [
+        [one["custom_args"]["regulars_mid"][-1] for one in json.loads(r.body)["personalizations"]]
+        for r in sendgrid.requests
+    ]
+    assert sorted(sent) == [["1", "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize("field", ["personalizations.1.to.0.email", "personalizations[1].to[0].email"])
+def test_a_refused_request_blames_whom_the_provider_names(sendgrid, field):
+    body = {"errors": [{"field": field, "message": "ana@example.com is not valid"}]}
+    sendgrid.always(Reaction(400, body=json.dumps(body).encode()))
+    answers = ask(sendgrid_at(sendgrid), *crowd("email", 3))
+    assert [(answer.outcome, answer.blamed) for answer in answers] == [
+        ("rejected", False), ("rejected", True), ("rejected", False),
+    ]  # fmt: skip
+    assert answers[0].reason == "sendgrid 400"
+    assert answers[1].reason.startswith("sendgrid 400 personalizations.0")
+
+
+@pytest.mark.parametrize(
+    "field", [None, "from.email", "personalizations", "personalizations.9.to", "personalizations.x"]
+)
+def test_a_refusal_that_names_nobody_of_the_request_blames_nobody(sendgrid, field):
+    sendgrid.always(Reaction(400, body=json.dumps({"errors": [{"field": field, "message": "no"}]}).encode()))
+    assert not any(answer.blamed for answer in ask(sendgrid_at(sendgrid), *crowd("email", 3)))
+
+
+def test_a_lone_message_is_not_blamed_for_being_refused(sendgrid):
+    body = {"errors": [{"field": "personalizations.0.subject", "message": "no"}]}
+    sendgrid.always(Reaction(400, body=json.dumps(body).encode()))
+    assert not ask(sendgrid_at(sendgrid), example("email"))[0].blamed
+
+
+@pytest.mark.parametrize(("met", "outcome"), [(413, "rejected"), (429, "throttled"), ("cut", "ambiguous")])
+def test_what_befalls_a_request_befalls_all_of_it(sendgrid, met, outcome):
+    sendgrid.always(met)
+    assert {answer.outcome for answer in ask(sendgrid_at(sendgrid, total=0.6), *crowd("email"))} == {outcome}
+
+
+def test_a_mistake_of_ours_in_one_request_sends_none_of_it_and_all_others(sendgrid, monkeypatch):
+    def stumble(*messages):
+        if messages[0].attempt_id == "b" * 32:
+            raise KeyError("ana@example.com")
+        return request(*messages)
+
+    monkeypatch.setattr("regulars.channels.sendgrid.request", stumble)
+    bad = [replace(message, attempt_id="b" * 32) for message in crowd("email", 2)]
+    answers = ask(sendgrid_at(sendgrid), *bad, *crowd("email", 4)[2:])
+    assert [(a.outcome, a.reason) for a in answers] == [("rejected", "unexpected KeyError")] * 2 + [
+        ("accepted", "")
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda asked: asked.pop("content"), "content: not plain text, then HTML"),
+        (lambda asked: asked["personalizations"].clear(), "personalizations: there are none"),
+        (lambda asked: asked["personalizations"][0].pop("subject"), "personalizations.0.subject: there is none"),
+        (
+            lambda asked: asked["personalizations"].append(asked["personalizations"][0]),
+            "personalizations.2.to: an address comes twice",
+        ),
+        (
+            lambda asked: asked["personalizations"][1].update(substitutions={"-a-": "ș" * 5_000}),
+            "personalizations.1.substitutions: over 10,000 bytes",
+        ),
+        (lambda asked: asked.update(sandbox=True), "sandbox: not a field"),
+        (lambda asked: asked["personalizations"][0].update(name="Ana"), "personalizations.0.name: not a field"),
+        (
+            lambda asked: asked["personalizations"][0]["to"][0].update(email="ana"),
+            "personalizations.0.to: not an address",
+        ),
+        (lambda asked: asked["content"][1].update(value=" "), "content.1.value: empty"),
+    ],
+)
+def test_the_strict_checker_finds_what_the_description_lets_through(change, fault):
+    asked = json.loads(json.dumps(request(*crowd("email", 2))))
+    change(asked)
+    assert sendgrid_faults(asked) == [fault]
+
+
+def test_more_than_a_thousand_recipients_are_refused():
+    asked = request(*crowd("email", 1_001))
+    assert sendgrid_faults(asked) == ["personalizations: over 1,000 recipients"]

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from regulars.channels.contract import Answer
-from regulars.channels.turns import one_by_one
+from regulars.channels.turns import in_turn, one_by_one
 from regulars.testing import example
 
 
@@ -65,3 +65,40 @@ def test_a_mistake_in_a_channels_code_loses_no_other_answer():
 def test_nothing_begins_when_it_could_not_end_in_time():
     answers, asked = run(["accepted"] * 3, total=-1.0)
     assert ({answer.outcome for answer in answers}, asked) == ({"notsent"}, 0)
+
+
+def run_requests(outcomes, *, of=3):
+    """The answers to requests of `of` messages each, and how many requests were really asked."""
+    asked = []
+
+    async def ask(request, _until):
+        asked.append(request)
+        told = outcomes[len(asked) - 1]
+        if isinstance(told, Exception):
+            raise told
+        return [Answer(message.message_id, told, provider_id="r1", http_status=400) for message in request]
+
+    messages = [example("email", number) for number in range(len(outcomes) * of)]
+    requests = [messages[place : place + of] for place in range(0, len(messages), of)]
+    answers = asyncio.run(in_turn(requests, ask, at_once=1, total=5.0))
+    assert [answer.message_id for answer in answers] == [message.message_id for message in messages]
+    return answers, len(asked)
+
+
+def test_a_request_of_several_that_is_lost_counts_once():
+    answers, asked = run_requests(["ambiguous", "ambiguous", "accepted", "ambiguous"])
+    assert asked == 4
+    assert [answer.outcome for answer in answers[9:]] == ["ambiguous"] * 3
+
+
+def test_requests_that_stay_at_home_carry_nothing_of_the_one_that_was_answered():
+    answers, asked = run_requests(["throttled", "accepted"])
+    assert asked == 1
+    assert {(answer.outcome, answer.provider_id, answer.http_status) for answer in answers[3:]} == {
+        ("throttled", "", None)
+    }
+
+
+def test_a_mistake_in_one_request_loses_the_answers_of_no_other():
+    answers, _ = run_requests([KeyError("ana@example.com"), "accepted"])
+    assert [answer.outcome for answer in answers] == ["ambiguous"] * 3 + ["accepted"] * 3

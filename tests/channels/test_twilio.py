@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from regulars.channels.twilio import Twilio, request
-from regulars.testing import Reaction, example, frozen
+from regulars.testing import Reaction, example, frozen, twilio_faults
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -88,7 +88,12 @@ def test_a_refusal_may_say_anything_at_all(twilio, body):
 
 def test_the_form_holds_the_message_and_nothing_else(twilio):
     message = replace(
-        example("sms", text="Bună, Инна!"), message_id="m1", attempt_id="a1", valid_until=NOON + timedelta(hours=2)
+        example("sms", text="Bună, Инна!"),
+        message_id="m1",
+        attempt_id="a1",
+        ledger_id="l1",
+        same="s1",
+        valid_until=NOON + timedelta(hours=2),
     )
     with frozen(NOON):
         ask(twilio_at(twilio), message)
@@ -96,7 +101,7 @@ def test_the_form_holds_the_message_and_nothing_else(twilio):
         "MessagingServiceSid": twilio.messaging_service_sid,
         "To": "+40700000001",
         "Body": "Bună, Инна!",
-        "StatusCallback": "https://shop.example/hooks/twilio/status?m=m1&a=a1#rc=5&rp=all",
+        "StatusCallback": "https://shop.example/webhooks/twilio/status?m=m1&a=a1&l=l1&k=s1#rc=5&rp=all",
         "ValidityPeriod": "7200",
     }
 
@@ -158,6 +163,24 @@ def test_every_form_fits_twilios_own_description(create_message, text, hours):
         {**asked, "ValidityPeriod": int(asked["ValidityPeriod"]), "MessagingServiceSid": "MG" + "0" * 32}
     )
     assert 1 <= int(asked["ValidityPeriod"]) <= 36_000
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"To": "0700 000 001"}, "To: not E.164"),
+        ({"Body": "ă" * 1_601}, "Body: over 1,600 characters"),
+        ({"Body": " "}, "Body: there is none"),
+        ({"ValidityPeriod": "36001"}, "ValidityPeriod: not 1 to 36,000 seconds"),
+        ({"ValidityPeriod": "-1"}, "ValidityPeriod: not 1 to 36,000 seconds"),
+        ({"StatusCallback": "nowhere"}, "StatusCallback: not an address"),
+        ({"MaxPrice": "1"}, "MaxPrice: not a field"),
+        ({"From": ""}, "From: neither a sender nor a messaging service"),
+    ],
+)
+def test_the_strict_checker_finds_what_the_description_lets_through(change, fault):
+    assert twilio_faults({"From": "CasaVerde", **request(example("sms"), "https://shop.example")}) == []
+    assert twilio_faults({"From": "CasaVerde", **request(example("sms")), **change}) == [fault]
 
 
 def test_the_description_is_one_that_can_refuse(create_message):

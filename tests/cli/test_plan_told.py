@@ -137,6 +137,21 @@ def test_markdown_has_the_figures_and_nobodys_name_or_id(regulars: Any, edited: 
     assert "@all" not in told
 
 
+def test_plan_and_preview_tell_what_plain_letters_would_save(regulars: Any, edited: SmallShop) -> None:
+    def told(verb: str) -> str:
+        return " ".join(regulars(verb, "winback", *DAY, at=edited.root).out.split())
+
+    for file in (edited.root / "templates").rglob("*.sms"):
+        file.write_text(file.read_text("utf-8") + "ș" * 70, encoding="utf-8")
+    campaign = WINBACK.replace("  - send: email\n", "  - send: sms\n")
+    edited.campaign("winback", campaign, words=False)
+    assert "3 sms = 6 segments, 3 with plain letters" in told("plan")
+    assert "(2 segments, 1 with plain letters)" in told("preview")
+    edited.campaign("winback", campaign.replace("- send: sms\n", "- send: sms\n    plain_letters: true\n"), words=False)
+    assert "3 sms = 3 segments, 6 without plain letters" in told("plan")
+    assert "(1 segment, with plain letters)" in told("preview")
+
+
 def test_json_keeps_its_keys_and_has_the_new_ones(regulars: Any, edited: SmallShop) -> None:
     found = json.loads(regulars("plan", "winback", "--format", "json", *DAY, at=edited.root).out)
     (one,) = found["campaigns"]

@@ -105,7 +105,7 @@ def test_a_channel_keeps_the_contract(engine: Path) -> None:
         engine, "-m", "pytest", "-p", "no:cacheprovider", "-c", os.devnull, "--rootdir", ".", "tests/channels"
     )
     assert done.returncode == 0, done.stdout
-    assert "10 passed" in done.stdout
+    assert "16 passed" in done.stdout
 
 
 def test_a_function_is_three_entries(engine: Path, shop) -> None:

@@ -1,6 +1,7 @@
 """`regulars up`: everything on one machine, and nothing left of it afterwards."""
 
 import os
+import re
 import signal
 import threading
 
@@ -17,7 +18,7 @@ UP = "from pathlib import Path\nfrom regulars.errors import RegularsError\nfrom 
 
 
 def test_up_starts_serves_and_stops_quietly(laid_project, python):
-    process = python(UP + "up(Path('.'), port=0)")
+    process = python(UP + "up(Path('.'), port=0, web_port=0)")
     running = eventually(lambda: home.running(laid_project), 60)
     assert home.healthy(running.url)
     assert running.pid == process.pid
@@ -25,6 +26,9 @@ def test_up_starts_serves_and_stops_quietly(laid_project, python):
     second = python(UP + "try:\n    up(Path('.'))\nexcept RegularsError as error:\n    print(error)\n")
     assert second.communicate(timeout=30)[0] == "`regulars up` runs already for this project. Stop that one first.\n"
     assert home.running(laid_project) == running
+
+    web = re.search(r"Web: (http://127\.0\.0\.1:\d+)", (laid_project / ".regulars" / "logs" / "web.log").read_text())
+    assert home.healthy(web[1])
 
     worker = laid_project / ".regulars" / "logs" / "worker.log"
     eventually(lambda: "started" in worker.read_text(), 30)
@@ -34,7 +38,7 @@ def test_up_starts_serves_and_stops_quietly(laid_project, python):
     assert (process.returncode, out) == (0, "")
     scheduled, up, stopping, stopped = err.splitlines()
     assert scheduled.startswith("Scheduled: advance/every-few-minutes, campaign/birthday, ")
-    assert up.startswith(f"Up: {running.url.removesuffix('/api')} ")
+    assert up.startswith(f"Up: {running.url.removesuffix('/api')}   web: http://127.0.0.1:")
     assert (stopping, stopped) == ("Stopping …", "Stopped.")
     assert processes_of(laid_project) == []
     assert home.running(laid_project) is None
@@ -44,7 +48,7 @@ def test_up_starts_serves_and_stops_quietly(laid_project, python):
 
 
 def test_what_up_started_ends_when_up_is_killed(laid_project, python):
-    process = python(UP + "up(Path('.'), port=0)")
+    process = python(UP + "up(Path('.'), port=0, web_port=0)")
     eventually(lambda: processes_of(laid_project)[1:], 30, pause=0.05)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()

@@ -6,9 +6,15 @@ import pytest
 from jinja2 import TemplateSyntaxError
 
 from effort import within
+from regulars.lang.model import Message
+from regulars.lang.problems import Problems
+from regulars.lang.written import Written
 from regulars.words.allowed import refusals
+from regulars.words.checking import Check
 from regulars.words.reading import parse
 from regulars.words.render import WordsError
+from regulars.words.sources import Sources
+from regulars.words.variables import Known
 
 HOSTILE = [
     "{{ 'x' * 10**9 }}",
@@ -49,14 +55,54 @@ HOSTILE = [
     "{% for a in x | upper %}{% endfor %}",
     "{{ {'a': 1} }}",
     "{% if x is callable %}{% endif %}",
+    "{{ range(10**9) }}",
+    "{{ range(1000000000) }}",
+    "{% set ns.x = ns.x ~ ns.x %}",
+    "{% set x = x ~ x %}",
+    "{{ customer.first_name.format(customer) }}",
+    "{{ '{0.__class__}'.format(customer) }}",
+    "{{ ['{0.__class__}'] | map('format', customer) | first }}",
+    "{{ 'x' | attr('format') }}",
+    "{{ customer.__init__.__globals__ }}",
+    "{{ customer['__init__']['__globals__'] }}",
+    "{{ x | map(attribute='__class__') }}",
+    "{{ x | batch(999999999, 'x') }}",
+    "{{ x | slice(999999999) }}",
+    "{{ x | sum(start='x') }}",
+    "{{ 'x' | wordwrap(1) }}",
+    "{{ 'x' | replace('x', 'y' ~ 'y') }}",
+    "{{ x | tojson }}",
+    "{{ customer | xmlattr }}",
+    "{{ cycler('a') }}{{ joiner() }}",
+    "{{ caller() }}",
+    "{{ loop(x) }}",
+    "{% raw %}{% endraw %}{{ config.items() }}",
+    "{{ get_flashed_messages.__globals__ }}",
+    "{{ x | string | float }}",
+    "{% do x.append(1) %}",
+    "{% debug %}",
+    "{% trans %}x{% endtrans %}",
+    "{% break %}",
 ]
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_template_is_refused_when_read_and_when_rendered(written, text):
-    assert refusals(parse(text))
+    with pytest.raises(TemplateSyntaxError):
+        parse_allowed(text)
     with pytest.raises(WordsError, match=r"templates/a\.en\.sms:1: "):
         written({"a.en.sms": text}).sms("a", "en", {"customer": {"first_name": "x"}, "x": [1]})
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_check_tells_where_a_hostile_template_is_hostile(text):
+    problems = Problems()
+    message = Message.model_validate({"send": "sms", "template": Written("a")})
+    Check(Sources({"a.en.sms": f"fine\n{text}"}), message, Known({}), problems).template("a")
+    places = [problem.position for problem in problems]
+    assert places
+    assert {(place.file, place.line) for place in places} == {("templates/a.en.sms", 2)}
+    assert all(1 <= place.column <= len(text) and place.length >= 1 for place in places)
 
 
 BOMBS = {

@@ -29,6 +29,55 @@ def test_a_token_is_worthless_for_another_purpose_and_another_key():
     assert Links("other", "https://shop.example").message("unsubscribe", made) is None
 
 
+def test_a_key_can_be_changed_and_old_links_stay_good():
+    made = token(LINKS.unsubscribe(MESSAGE))
+    rotated = Links(" newer , secret", "https://shop.example")
+    assert rotated.message("unsubscribe", made) == MESSAGE
+    assert token(rotated.unsubscribe(MESSAGE)) == token(Links("newer", "https://shop.example").unsubscribe(MESSAGE))
+    assert Links("newer", "https://shop.example").message("unsubscribe", made) is None
+
+
+def test_links_made_before_keys_could_be_several_stay_good():
+    made = "AZLwxbGifD2OT1prfI2eDw.65X1NPSJK9Nod24eDPfiTQ"  # by the version before, with the key `a,b`
+    assert Links("a,b", "https://shop.example").message("unsubscribe", made) == MESSAGE
+
+
+@given(st.integers(1, 2**31 - 1), st.binary(min_size=16, max_size=16))
+def test_a_click_leads_back_to_its_message_and_link(number, identity):
+    made = token(LINKS.click(identity.hex(), number))
+    assert LINKS.clicked(made) == (identity.hex(), number)
+    assert LINKS.message("click", made) is None
+    assert LINKS.message("unsubscribe", made) is None
+
+
+def test_a_token_of_a_message_is_no_click():
+    assert LINKS.clicked(LINKS.token("click", MESSAGE)) is None
+    assert LINKS.clicked(LINKS.token("unsubscribe", MESSAGE)) is None
+
+
+def test_text_messages_lead_to_the_shop_by_way_of_the_web_app_where_there_is_one():
+    asked = []
+
+    def number(url):
+        asked.append(url)
+        return 7
+
+    counted = Links("secret", "https://m.example", "https://site.example", number)
+    made = counted.of(MESSAGE, short=True)["shop"]
+    assert made.startswith("https://m.example/c/")
+    assert counted.clicked(token(made)) == (MESSAGE, 7)
+    assert asked == ["https://site.example"]
+    assert counted.of(MESSAGE)["shop"] == "https://site.example"
+    assert Links("secret", "", "https://site.example", number).of(MESSAGE, short=True)["shop"] == "https://site.example"
+
+
+def test_a_link_that_confirms_is_none_of_another_purpose():
+    made = LINKS.confirm(MESSAGE)
+    assert "/o/" in made
+    assert LINKS.message("confirm", token(made)) == MESSAGE
+    assert LINKS.message("unsubscribe", token(made)) is None
+
+
 def test_every_changed_character_makes_a_token_worthless():
     made = token(LINKS.unsubscribe(MESSAGE))
     for index, character in enumerate(made):
@@ -65,4 +114,5 @@ def test_without_any_address_the_way_out_is_told():
 
 def test_a_short_link_fits_a_text_message():
     assert len(token(LINKS.unsubscribe(MESSAGE, short=True))) == 37
+    assert len(token(LINKS.click(MESSAGE, 1))) == 38
     assert len(token(LINKS.unsubscribe(MESSAGE))) == 45

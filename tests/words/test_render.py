@@ -113,7 +113,18 @@ def test_an_sms_longer_than_twilio_takes_is_an_error(written):
 def test_a_link_must_begin_with_an_address(written):
     words = written({"a.en.html": '<a href="{{ row.url }}">x</a>', "a.en.txt": "x"})
     assert 'href="https://shop.example"' in words.email("a", "en", {"row": {"url": "https://shop.example"}}, "s").html
-    for url in ("javascript:alert(1)", " JavaScript:x", "data:text/html,x", "java&#115;cript:x", ""):
+    for url in ("https://a.example/?a=1&b=2", "HTTPS://a.example", "mailto:a@example.org", "http://localhost:8080/u/1"):
+        assert words.email("a", "en", {"row": {"url": url}}, "s")
+    for url in (
+        "javascript:alert(1)",
+        "http://a.example",
+        "http://localhost.a.example",
+        "//a.example",
+        " JavaScript:x",
+        "data:text/html,x",
+        "java&#115;cript:x",
+        "",
+    ):
         with pytest.raises(WordsError, match="does not begin with https"):
             words.email("a", "en", {"row": {"url": url}}, "s")
 

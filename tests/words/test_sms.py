@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.words.sms import segments, total
+from regulars.words.sms import plain_letters, segments, total
 
 FAMILY = "👨‍👩‍👧"
 TABLE = [
@@ -64,3 +64,27 @@ def test_plain_english_is_gsm7_and_fits_the_room_there_is(text):
     assert found.encoding == "GSM-7"
     assert found.characters <= max(160, found.segments * 153)
     assert found.segments == 1 or found.characters > 160
+
+
+def test_plain_letters_are_the_same_words_in_one_segment():
+    text = "Ștefania, îți mulțumim că ești aici! Ți-am păstrat o ofertă în magazinul tău: ŞTIRI ŢARĂ Â Î ş ţ"
+    assert plain_letters(text) == (
+        "Stefania, iti multumim ca esti aici! Ti-am pastrat o oferta in magazinul tau: STIRI TARA A I s t"
+    )
+    assert (segments(text).segments, segments(plain_letters(text)).segments) == (2, 1)
+
+
+def test_plain_letters_are_found_where_the_sign_is_a_character_of_its_own():
+    assert plain_letters("s\u0326i t\u0327i a\u0306") == "si ti a"
+
+
+@given(st.text())
+def test_plain_letters_never_cost_more_and_change_no_other_letter(text):
+    plain = plain_letters(text)
+    assert segments(plain).segments <= segments(text).segments
+    assert not set(plain) & set("ăâîșțşţĂÂÎȘȚŞŢ")
+
+
+def test_other_languages_keep_their_letters():
+    for text in ("Инна, здравствуйте", "José à Orléans", "ação, ç", "€ {x}"):
+        assert plain_letters(text) == text

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypedDict
 
+from regulars.campaigns.cells import FORMULA
 from regulars.campaigns.desk import Desk
 from regulars.errors import WrongUse
 from regulars.lang.expressions import Expression, Node
@@ -17,8 +18,6 @@ from regulars.people.formulas import Formula, quintiles
 from regulars.people.snapshot import Snapshot
 from regulars.people.vocabulary import Derived
 
-FORMULA = r"^\s*[=+\-@\t\r\n\x00]|^[\t\r\n]"
-"""How a formula begins, also after spaces (OWASP ASVS 1.2.10)."""
 ASKED, CUTS = "regulars_asked_steps", "regulars_cuts"
 Pattern = tuple[str, tuple[bool | None, ...]]
 """Somebody's value, and whether each condition of the segment, in order, holds (None: it is unknown)."""

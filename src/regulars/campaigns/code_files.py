@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.campaigns.cells import harmless
 from regulars.campaigns.desk import Desk
 from regulars.errors import WrongUse
 from regulars.ledger import pools, vouchers
@@ -104,7 +105,8 @@ def lay(desk: Desk, connection: Connection, name: str, enrolments: pa.Array, mes
 def _lines(codes: pa.Table, *, header: bool) -> str:
     """The codes as lines of CSV, by whole columns."""
     ends = pc.strftime(codes["valid_until"].cast(pa.timestamp("s", "UTC")), "%Y-%m-%dT%H:%M:%SZ")
-    columns = [codes[name].cast(pa.string()).to_pylist() for name in HEADER[:-1]] + [ends.to_pylist()]
+    told = [harmless(codes[name]).cast(pa.string()) for name in HEADER[:-1]]
+    columns = [column.to_pylist() for column in (*told, ends)]
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerows([HEADER] if header else [])

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.campaigns.desk import Desk
-from regulars.ledger import credit
+from regulars.ledger import credit, forgotten
 from regulars.people import orders
 from regulars.people.engine import text
 from regulars.people.traits import Counting
@@ -51,7 +51,7 @@ def convert(desk: Desk, at: datetime) -> Converted:
     if since is None:
         return Converted()
     counting = Counting(desk.vocabulary, desk.day(at))
-    placed = desk.placed(since, at)
+    placed = _remembered(desk, desk.placed(since, at))
     referred = _referred(desk, counting, placed, at)
     credited = _credited(desk, placed, referred, at)
     outcomes = _changed(desk, _outcomes(desk, placed, referred, at), at)
@@ -84,6 +84,22 @@ def convert_arriving(desk: Desk, since: datetime, at: datetime) -> None:
     with desk.ledger.writing() as connection:
         credit.record_referrals(connection, referred)
         credit.record(connection, credited)
+
+
+def _remembered(desk: Desk, placed: pa.Table) -> pa.Table:
+    """Orders without those of people who were forgotten, whom the shop's data may still name."""
+    gone = forgotten.hashes(desk.ledger)
+    if not gone.num_rows:
+        return placed
+    prefix = text(f"{desk.ledger.salt(forgotten.SALT)}|{forgotten.CHANNEL}|")
+    return desk.arrow(
+        f"""with known as (
+              select customer_id from (select distinct customer_id from placed)
+              where sha256({prefix} || customer_id) not in (select address_hash from gone))
+            select placed.* from placed semi join known using (customer_id)""",
+        placed=placed,
+        gone=gone,
+    ).cast(placed.schema)
 
 
 def _windows(desk: Desk) -> pa.Table:

@@ -9,6 +9,7 @@ from typing import Any
 
 from regulars import clock
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.reach import FORGOTTEN
 from regulars.lang.expressions import ROW
 from regulars.people import engine
 from regulars.people.engine import text
@@ -31,7 +32,7 @@ def seen(channels: Sequence[str]) -> str:
 
 
 def keep(desk: Desk, run_id: str, campaign: str, at: datetime, table: str) -> None:
-    """Log the decisions in `table`, and leave in it what a judgement gives."""
+    """Log the decisions in `table`, and leave in it what a judgement gives. Of who was forgotten nothing is kept."""
     folder = desk.folder / FOLDER
     folder.mkdir(exist_ok=True)
     path = folder / f"{desk.day(at)}-{campaign}-{run_id}.parquet"
@@ -48,7 +49,7 @@ def keep(desk: Desk, run_id: str, campaign: str, at: datetime, table: str) -> No
     desk.connection.execute(
         f"""copy (select {text(campaign)} as campaign, {text(run_id)} as run_id,
                          timestamptz {text(at.isoformat())} as at, {", ".join(cells)}
-                  from {table}) to {text(str(path))} (format parquet)"""
+                  from {table} where reason is distinct from {text(FORGOTTEN)}) to {text(str(path))} (format parquet)"""
     )
     for column in extra:
         desk.connection.execute(f"alter table {table} drop column {column}")

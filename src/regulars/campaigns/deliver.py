@@ -1,20 +1,25 @@
-"""Delivery: claim, look once more, render, commit the intent, send, write down the answers."""
+"""Delivery: claim, look once more, render, and let it leave in waves."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
 
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.exits import EXIT
+from regulars.campaigns.pace import wait_for_turn
 from regulars.campaigns.rendering import message_of, outgoing
 from regulars.campaigns.second_look import SecondLook
-from regulars.campaigns.topics import topics
-from regulars.channels.contract import Answer, Channel, Outgoing, sending
+from regulars.campaigns.standstill import refuse_to_send
+from regulars.campaigns.waves import Send, Worker, leave, requests_of, waves
+from regulars.channels.contract import Channel, Outgoing, sending
 from regulars.errors import RegularsError
-from regulars.ledger import consent, entries, outbox, templates
+from regulars.ledger import breakers, entries, outbox, templates
+from regulars.ledger.breakers import Health
 from regulars.ledger.outbox import Claim, ClaimedMessage, Move
 
 
@@ -24,6 +29,8 @@ class Delivered:
 
     claimed: int
     counts: dict[str, int] = field(default_factory=dict)
+    free_at: datetime | None = None
+    """When to come back, where the provider is not asked now: it is down, or we were too fast."""
 
     @property
     def failed(self) -> int:
@@ -37,40 +44,130 @@ def deliver(
     """Send up to `limit` messages of a channel that are due at `at`. One that fails never stops the others.
 
     `claimed` is 0 when nothing is left to do. `blank`: a rehearsal, which sends messages without words through this
-    channel instead of the shop's own.
+    channel instead of the shop's own. Raises RestoredError where this ledger must not send.
     """
+    with opened(desk, channel, worker, blank=blank) as delivery:
+        return delivery.chunk(limit, at)
+
+
+@contextmanager
+def opened(
+    desk: Desk, channel: str, worker: str, *, blank: Channel | None = None, stop: Event | None = None
+) -> Iterator[Delivery]:
+    """One worker on one channel, for many chunks: connections to the provider stay open in between."""
     from regulars.channels.registry import channel_for
 
     door = blank or channel_for(channel, desk.settings, desk.folder / "outbox")  # type: ignore[arg-type]  # the outbox holds these two kinds only
-    outbox.release(desk.ledger, at)
-    claim = outbox.claim(desk.ledger, channel, limit, at, worker)
-    if claim is None:
-        return Delivered(0)
-    look = SecondLook(desk, claim.rows, at)
-    moves = look.moves()
-    moved = {move.message_id for move in moves}
-    ready: dict[str, Outgoing] = {}
-    for row in claim.rows:
-        if row.id not in moved:
-            rendered = _render(desk, row) if blank is None else Outgoing(row.id, "", channel, row.address)  # type: ignore[arg-type]  # the same two kinds
-            if isinstance(rendered, Move):
-                moves.append(rendered)
-            else:
-                ready[row.id] = rendered
-    counts = _close(desk, claim, moves, at)
-    counts += _send(desk, door, claim, ready, look, at, worker)
-    _end(desk, claim, at)
-    return Delivered(len(claim.rows), dict(counts))
+    with sending(door) as send:
+        yield Delivery(desk, channel, worker, door, send, stop or Event(), rehearsal=blank is not None)
 
 
-def _render(desk: Desk, row: ClaimedMessage) -> Outgoing | Move:
-    try:
-        return outgoing(
-            desk, row.campaign, message_of(desk, row.campaign, row.name), template=row.template, message_id=row.id,
-            channel=row.channel, to=row.address, language=row.language, context=row.context, expires_at=row.expires_at,
-        )  # fmt: skip
-    except RegularsError as error:
-        return row.moved("dead", error.sentence)
+@dataclass
+class Delivery:
+    """A worker on a channel. Once `stop` is set nothing more leaves, and what it holds goes back."""
+
+    desk: Desk
+    channel: str
+    worker: str
+    door: Channel
+    send: Send
+    stop: Event
+    rehearsal: bool = False
+    _kept: set[str] = field(default_factory=set)
+
+    def chunk(self, limit: int, at: datetime) -> Delivered:
+        """Send up to `limit` messages that are due at `at`; see `deliver`."""
+        desk, lease = self.desk, timedelta(seconds=self.desk.settings.lease_seconds)
+        if held := refuse_to_send(desk, self.channel, at):
+            return Delivered(0, free_at=held)
+        present = desk.ledger.present()
+        outbox.release(desk.ledger, present)
+        health = breakers.ask(desk.ledger, self.door.name, present)
+        if not health.free:
+            return Delivered(0, free_at=health.free_at)
+        claim = outbox.claim(
+            desk.ledger, self.channel, 1 if health.trial else limit, at, self.worker, lease=lease, leased_from=present
+        )
+        if claim is None:
+            if health.trial:
+                breakers.nobody(desk.ledger, self.door.name, present)
+            return Delivered(0)
+        return self._deliver(claim, health, at)
+
+    def _deliver(self, claim: Claim, health: Health, at: datetime) -> Delivered:
+        look = SecondLook(self.desk, claim.rows, at)
+        moves = look.moves()
+        moved = {move.message_id for move in moves}
+        ready: list[Outgoing] = []
+        for row in claim.rows:
+            if row.id not in moved:
+                rendered = self._render(row, look.valid_until(row.id))
+                if isinstance(rendered, Move):
+                    moves.append(rendered)
+                else:
+                    ready.append(rendered)
+        counts = _close(self.desk, claim, moves, at)
+        counts += self._leave(claim, ready, health, look, at)
+        _end(self.desk, claim, at)
+        return Delivered(len(claim.rows), dict(counts))
+
+    def _render(self, row: ClaimedMessage, valid_until: datetime) -> Outgoing | Move:
+        if self.rehearsal:
+            return Outgoing(row.id, "", self.channel, row.address)  # type: ignore[arg-type]  # the outbox holds these two kinds only
+        try:
+            return outgoing(
+                self.desk, row.campaign, message_of(self.desk, row.campaign, row.name), template=row.template,
+                message_id=row.id, channel=row.channel, to=row.address, language=row.language, context=row.context,
+                expires_at=valid_until,
+            )  # fmt: skip
+        except RegularsError as error:
+            return row.moved("dead", error.sentence)
+
+    def _leave(
+        self, claim: Claim, ready: Sequence[Outgoing], health: Health, look: SecondLook, at: datetime
+    ) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        if not ready:
+            return counts
+        going = {message.message_id for message in ready}
+        versions = self._versions([row for row in claim.rows if row.id in going], at)
+        worker = Worker(
+            self.desk, self.door, self.send, claim, self.worker, at, templates=versions, last_look=look.over_the_cap
+        )
+        companies = {row.id: row.company for row in claim.rows if row.company}
+        left = list(waves(requests_of(self.door, ready, health, companies), self.door))
+        goes_on = True
+        try:
+            while left and goes_on and wait_for_turn(self.desk, self.door, left[0], self.stop):
+                states, goes_on = leave(worker, left.pop(0))
+                counts += states
+        finally:
+            if left:
+                self._give_back(claim, [message for wave in left for request in wave for message in request], at)
+        return counts
+
+    def _give_back(self, claim: Claim, messages: Sequence[Outgoing], at: datetime) -> None:
+        """What did not leave is planned as it was."""
+        rows = {row.id: row for row in claim.rows}
+        with self.desk.ledger.writing() as connection:
+            outbox.close(connection, [rows[message.message_id].moved("planned") for message in messages], at)
+
+    def _versions(self, rows: Sequence[ClaimedMessage], at: datetime) -> dict[str, str]:
+        """Keep the words these messages are rendered from; message id → version."""
+        used: dict[tuple[str, str, str], str] = {}
+        for campaign, name, template in {(row.campaign, row.name, row.template) for row in rows}:
+            message = message_of(self.desk, campaign, name)
+            lines = (
+                {str(language): str(line) for language, line in spoken.items()}
+                for spoken in (message.subject, message.preview_text)
+            )
+            version = self.desk.words_of(campaign).version(template, *lines)
+            if version.hash not in self._kept:
+                with self.desk.ledger.writing() as connection:
+                    templates.keep(connection, version.hash, template, version.files_json, at)
+                self._kept.add(version.hash)
+            used[campaign, name, template] = version.hash
+        return {row.id: used[row.campaign, row.name, row.template] for row in rows}
 
 
 def _close(desk: Desk, claim: Claim, moves: list[Move], at: datetime) -> Counter[str]:
@@ -81,58 +178,6 @@ def _close(desk: Desk, claim: Claim, moves: list[Move], at: datetime) -> Counter
         gone = {move.message_id for move in moves if move.reason == EXIT}
         entries.end(connection, [row.enrolment_id for row in claim.rows if row.id in gone & closed], at, EXIT)
     return Counter(move.after for move in moves if move.message_id in closed)
-
-
-def _send(
-    desk: Desk, door: Channel, claim: Claim, ready: dict[str, Outgoing], look: SecondLook, at: datetime, worker: str
-) -> Counter[str]:
-    if not ready:
-        return Counter()
-    versions = _versions(desk, [row for row in claim.rows if row.id in ready], at)
-    intent = outbox.intend(
-        desk.ledger, claim, list(ready), at, worker,
-        templates=versions, last_look=look.over_the_cap, topics=topics(desk),
-    )  # fmt: skip
-    counts = Counter(change.after for change in intent.withheld.values())
-    if not intent.ids:
-        return counts
-    leaving = [
-        replace(message, attempt_id=intent.attempt_id)
-        for message_id, message in ready.items()
-        if message_id in intent.ids
-    ]
-    with sending(door) as send:
-        answers = send(leaving)
-    states = outbox.record(desk.ledger, intent.attempt_id, answers, at, alone=door.batch == 1)
-    _learn(desk, claim, answers, states, at)
-    return counts + Counter(states.values())
-
-
-def _learn(desk: Desk, claim: Claim, answers: Sequence[Answer], states: dict[str, str], at: datetime) -> None:
-    """What the answers mean beyond their messages: addresses that are closed, codes that newer ones replace."""
-    hashes = {row.id: row.address_hash for row in claim.rows}
-    closed = [(hashes[answer.message_id], answer.address) for answer in answers if answer.address]
-    gone_out = [message_id for message_id, state in states.items() if state in ("accepted", "ambiguous")]
-    with desk.ledger.writing() as connection:
-        entries.end_replaced_codes(connection, gone_out, at)
-        for address_hash, verdict in closed:
-            consent.suppress(connection, address_hash, claim.rows[0].channel, verdict, at)
-
-
-def _versions(desk: Desk, rows: list[ClaimedMessage], at: datetime) -> dict[str, str]:
-    """Keep the words these messages are rendered from; message id → version."""
-    kept: dict[tuple[str, str, str], str] = {}
-    for campaign, name, template in {(row.campaign, row.name, row.template) for row in rows}:
-        message = message_of(desk, campaign, name)
-        lines = (
-            {str(language): str(line) for language, line in spoken.items()}
-            for spoken in (message.subject, message.preview_text)
-        )
-        version = desk.words_of(campaign).version(template, *lines)
-        with desk.ledger.writing() as connection:
-            templates.keep(connection, version.hash, template, version.files_json, at)
-        kept[campaign, name, template] = version.hash
-    return {row.id: kept[row.campaign, row.name, row.template] for row in rows}
 
 
 def _end(desk: Desk, claim: Claim, at: datetime) -> None:

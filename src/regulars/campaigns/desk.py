@@ -75,6 +75,7 @@ class Desk:
     _brought: set[str] = field(default_factory=set)
     _read: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = field(default_factory=dict)
     _spoken: dict[tuple[str, ...], Words] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
     _snapshots: dict[tuple[date, str], Snapshot] = field(default_factory=dict)
 
     @classmethod
@@ -204,7 +205,15 @@ class Desk:
         """Makes the links of messages."""
         from regulars.words.links import Links
 
-        return Links(self._secret(), self.settings.public_url, str(self.rules.shop.site or ""))
+        return Links(self.secret(), self.settings.public_url, str(self.rules.shop.site or ""), self._link_number)
+
+    def _link_number(self, url: str) -> int:
+        """The number under which the ledger keeps an address that text messages lead to: asked once."""
+        from regulars.ledger import destinations
+
+        if url not in self._numbers:
+            self._numbers[url] = destinations.number(self.ledger, url)
+        return self._numbers[url]
 
     @cached_property
     def steps(self) -> Mapping[str, Step]:
@@ -299,7 +308,7 @@ class Desk:
         if self.problems.errors:
             raise ProblemsFoundError(self.problems)
 
-    def _secret(self) -> str:
+    def secret(self) -> str:
         """The key that signs links: from the environment, else a random one of this project."""
         if key := self.settings.secret_key.get_secret_value():
             return key

@@ -19,6 +19,7 @@ import pyarrow as pa
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK
 from regulars.campaigns.local_time import later
+from regulars.campaigns.reach import FORGOTTEN
 from regulars.lang.model import Campaign
 from regulars.ledger import membership, runs
 from regulars.ledger.runs import Past
@@ -108,7 +109,8 @@ class Entering:
                        a.customer_id is null as gone, coalesce(a.waited, false) as waited,
                        coalesce({waits}, false) as waits
                 from {self.relation} a left join {quoted(decided)} d on d.customer_id = a.customer_id
-                full join {MEMBERS} m on m.customer_id = a.customer_id"""
+                full join {MEMBERS} m on m.customer_id = a.customer_id
+                where d.reason is distinct from {text(FORGOTTEN)}"""
         )
         chosen = (
             "gone",

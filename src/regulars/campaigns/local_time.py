@@ -44,6 +44,18 @@ def after_quiet(quiet: Mapping[Channel, QuietHours], moment: str) -> str:
     return f"case {arms} else {moment} end" if arms else moment
 
 
+def next_quiet(quiet: Mapping[Channel, QuietHours], moment: str) -> str:
+    """SQL over rows with `channel` and `zone`: when the channel's quiet hours begin next after `moment`, or null."""
+    arms = " ".join(f"when channel = {text(channel)} then {_begin(hours, moment)}" for channel, hours in quiet.items())
+    return f"case {arms} end" if arms else "null::timestamptz"
+
+
+def _begin(hours: QuietHours, moment: str) -> str:
+    start, local = f"time {text(hours.start.isoformat())}", f"timezone(zone, {moment})"
+    day = f"cast({local} as date)"
+    return f"timezone(zone, case when cast({local} as time) < {start} then {day} else {day} + 1 end + {start})"
+
+
 def _after(hours: QuietHours, moment: str) -> str:
     start, end = f"time {text(hours.start.isoformat())}", f"time {text(hours.end.isoformat())}"
     local = f"timezone(zone, {moment})"

@@ -39,6 +39,8 @@ class Reach:
     at: datetime
     inside: bool = False
     """Whether these people have entered already: a follow-up asks no more who is held out."""
+    _forgets: bool = True
+    """Whether anybody was ever forgotten: a hash of every id is not made for nothing."""
 
     @property
     def campaign(self) -> Campaign:
@@ -63,9 +65,9 @@ class Reach:
             f"{prefix + name if name in has else 'cast(null as varchar)'} as {name}"
             for name in ("email", "phone", "country", "language", "timezone")
         ]
-        for channel, column in (("email", customer.consent.email), ("sms", customer.consent.sms)):
+        for channel, column in consent_columns(self.desk).items():
             parts.append(
-                f"{f'coalesce({prefix}{engine.name(str(column))}, false)' if column else 'false'} as consent_{channel}"
+                f"{f'coalesce({prefix}{engine.name(column)}, false)' if column else 'false'} as consent_{channel}"
             )
         return ", ".join([*parts, f"{self.template} as template", f"{self.without_offer} as offer_off"])
 
@@ -100,12 +102,14 @@ class Reach:
         `taken`: the decision tables of campaigns with precedence (see `frequency.lay`). `asked`: a condition on
         `people`, of whom the caps are asked after; those who have entered already are refused before.
         """
-        from regulars.ledger import consent
+        from regulars.ledger import consent, forgotten
 
         desk = self.desk
         addresses.prepare(desk.connection, desk.folder, people, country_of(desk), self.channels)
         self.keep("regulars_spoken", consent.words(desk.ledger, str(self.campaign.topic or "")))
-        self.keep("regulars_suppressed", consent.suppressions(desk.ledger))
+        suppressed = consent.suppressions(desk.ledger)
+        self._forgets = forgotten.CHANNEL in suppressed["channel"].unique().to_pylist()
+        self.keep("regulars_suppressed", suppressed)
         frequency.lay(desk, self.at, taken, f"select customer_id from {people} where {asked}")
         self.keep("regulars_spelt", self._languages(people))
 
@@ -164,7 +168,18 @@ class Reach:
         """What is known of each channel: does the customer agree, the address, whether it is stopped, the language."""
         columns = ", ".join(self._reach(channel) for channel in self.channels)
         joins = " ".join(self._joins(channel) for channel in self.channels)
-        return f"select p.*, {columns} from {people} p {joins}"
+        return f"select p.*, {columns}, {self._forgotten()} as is_forgotten from {people} p {joins}"
+
+    def _forgotten(self) -> str:
+        """Whether they asked to be forgotten (see `ledger.forgotten`)."""
+        from regulars.ledger import forgotten
+
+        if not self._forgets:
+            return "false"
+        salt, channel = self.desk.ledger.salt(forgotten.SALT), forgotten.CHANNEL
+        hashed = f"sha256({text(f'{salt}|{channel}|')} || p.customer_id)"
+        return f"""exists (select 1 from regulars_suppressed u
+                           where u.channel = {text(channel)} and u.address_hash = {hashed})"""
 
     def _chosen(self) -> str:
         """The first channel that everything lets through, and how far the others come."""
@@ -218,7 +233,9 @@ class Reach:
                         else 'treated' end"""
 
 
+FORGOTTEN = "forgotten"
 _TESTS = (
+    (FORGOTTEN, "is_forgotten"),
     ("already-enrolled", "already"),
     ("no-consent", "not agrees"),
     ("no-address", "not addressed"),
@@ -242,6 +259,13 @@ def _pick(channels: tuple[Channel, ...], column: str) -> str:
         + " ".join(f"when channel = {text(channel)} then {column}_{channel}" for channel in channels)
         + " else '' end"
     )
+
+
+def consent_columns(desk: Desk) -> dict[Channel, str]:
+    """Channel → the column of the shop's that is consent to it; empty where only the customer's own word is."""
+    guarded, given = desk.rules.guards.double_opt_in, desk.rules.source.customer.consent
+    columns: dict[Channel, str] = {"email": str(given.email or ""), "sms": str(given.sms or "")}
+    return columns | dict.fromkeys(guarded, "")
 
 
 def country_of(desk: Desk) -> str:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from regulars.campaigns.desk import Desk
-from regulars.channels.contract import Outgoing
+from regulars.channels.contract import Outgoing, Parts
 from regulars.errors import ProjectError
 from regulars.lang.model import Message
+
+if TYPE_CHECKING:
+    from regulars.ledger.doubt import Doubtful
+    from regulars.words.skeleton import Rendered
 
 DELETED = "deleted"
 """Why a planned message is not sent whose campaign has no message of that name any more."""
@@ -49,19 +53,48 @@ def outgoing(
     variables, words = _variables(context), desk.words_of(campaign)
     variables["links"] = desk.links.of(message_id, short=channel == "sms")
     if channel == "sms":
+        from regulars.words.sms import plain_letters, segments
+
         text = words.sms(template, language, variables)
+        if message.plain_letters:
+            text = plain_letters(text)
         return Outgoing(
-            message_id, "", "sms", to, text=text, sender=_sender(desk, campaign, "sms"), valid_until=expires_at
-        )
+            message_id, "", "sms", to, text=text, sender=_sender(desk, campaign, "sms"), valid_until=expires_at,
+            segments=segments(text).segments,
+        )  # fmt: skip
     subject, preview_text = (
         spoken(language, words.fallback) for spoken in (message.subject_in, message.preview_text_in)
     )
-    email = words.email(template, language, variables, subject, preview_text)
+    email = words.email_parts(template, language, variables, subject, preview_text)
     return Outgoing(
-        message_id, "", "email", to, subject=email.subject, html=email.html, text=email.text,
+        message_id, "", "email", to, subject=email.subject, html=email.html.text, text=email.text.text,
         sender=_sender(desk, campaign, "email"), reply_to=_sender(desk, campaign, "reply_to"),
         headers=_headers(desk, campaign, variables["links"]), valid_until=expires_at,
+        html_parts=parts(email.html), text_parts=parts(email.text),
     )  # fmt: skip
+
+
+def as_sent(desk: Desk, row: Doubtful) -> Outgoing:
+    """A text message as it went out, by the version of the words that was kept then.
+
+    Raises ProjectError where that version is not kept, and WordsError.
+    """
+    from regulars.ledger import templates
+    from regulars.words.render import Words
+
+    with desk.ledger.reading() as connection:
+        files = templates.kept(connection, row.template_hash)
+    if not files:
+        raise ProjectError("The words of this message were not kept.", "It waits for the provider's own word.")
+    variables = _variables(row.context)
+    variables["links"] = desk.links.of(row.id, short=True)
+    text = Words.of_version(files).sms(row.template, row.language, variables)
+    return Outgoing(row.id, "", "sms", row.address, text=text)
+
+
+def parts(rendered: Rendered) -> Parts | None:
+    """What may travel in one request with others; None where the message's styles are its own."""
+    return None if rendered.skeleton.whole else Parts(rendered.skeleton.texts, rendered.in_place)
 
 
 def _sender(desk: Desk, campaign: str, part: Literal["email", "reply_to", "sms"]) -> str:

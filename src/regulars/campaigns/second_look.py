@@ -16,7 +16,8 @@ import pyarrow as pa
 from regulars.campaigns import frequency
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.exits import EXIT, exited
-from regulars.campaigns.local_time import after_quiet, quiet_hours, zones
+from regulars.campaigns.local_time import after_quiet, next_quiet, quiet_hours, zones
+from regulars.campaigns.reach import consent_columns
 from regulars.campaigns.rendering import DELETED, has_message
 from regulars.campaigns.select import in_line
 from regulars.campaigns.topics import services, topics
@@ -44,6 +45,8 @@ class _Seen:
     """Now, or the end of quiet hours."""
     tomorrow: datetime
     """When a full day may be over: the beginning of the customer's next one, after its quiet hours."""
+    quiet_at: datetime | None
+    """When the next quiet hours of its channel begin."""
 
 
 class SecondLook:
@@ -73,6 +76,11 @@ class SecondLook:
             elif seen.free_at > self._at:
                 found.append(self._later(row, "quiet-hours", seen.free_at))
         return found
+
+    def valid_until(self, message_id: str) -> datetime:
+        """When a message must have arrived: before `send_within` is over, and before the customer's next night."""
+        expires_at, quiet_at = self._rows[message_id].expires_at, self._seen[message_id].quiet_at
+        return min(expires_at, quiet_at) if quiet_at else expires_at
 
     def over_the_cap(self, connection: Connection, message_ids: Sequence[str]) -> list[Move]:
         """Of messages that are about to be sent those that would break a frequency cap (see `outbox.LastLook`).
@@ -149,9 +157,10 @@ class SecondLook:
     def _look(self) -> dict[str, _Seen]:
         desk, columns = self._desk, self._desk.rules.source.customer
         snapshot = desk.people(self._at)
-        given = (("email", columns.consent.email), ("sms", columns.consent.sms))
         said = " ".join(
-            f"when {text(channel)} then s.{quoted(str(column))}" for channel, column in given if column is not None
+            f"when {text(channel)} then s.{quoted(column)}"
+            for channel, column in consent_columns(desk).items()
+            if column
         )
         shop_says = f"case r.channel {said} end" if said else "false"
         zone = f"coalesce(z.name, {text(desk.zone)})" if columns.timezone else text(desk.zone)
@@ -174,7 +183,7 @@ class SecondLook:
                   select *, timezone(zone, cast(day + 1 as timestamp)) as midnight from dated
                 )
                 select id, agrees, day, {after_quiet(quiet, now)} as free_at,
-                       {after_quiet(quiet, "midnight")} as tomorrow
+                       {after_quiet(quiet, "midnight")} as tomorrow, {next_quiet(quiet, now)} as quiet_at
                 from morning""",
             asked=pa.table(asked, schema=_ASKED), spoken=_spoken(desk, {*asked["topic"]} - {None}),
         )  # fmt: skip

@@ -12,7 +12,7 @@ from regulars.campaigns.desk import Desk
 from regulars.campaigns.entering import Entering
 from regulars.campaigns.local_time import zones
 from regulars.campaigns.occasions import Occasions
-from regulars.campaigns.reach import Reach
+from regulars.campaigns.reach import FORGOTTEN, Reach
 from regulars.lang.model import Campaign
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
@@ -187,7 +187,8 @@ def _settled(judgement: str, *, several: bool) -> str:
     # A message that does not go now cannot fail what is asked of those that do.
     return f"""
         with judged as ({judgement}), told as (
-          select * replace (case when not regulars_arrives then {text(NOT_ENTERING)}
+          select * replace (case when reason = {text(FORGOTTEN)} then reason
+                                 when not regulars_arrives then {text(NOT_ENTERING)}
                                  when regulars_timing = 'now' or reason = 'already-enrolled' then reason
                                  when arm <> 'treated' then 'holdout' else regulars_timing end as reason) from judged
         ), queued as (

@@ -66,6 +66,8 @@ class Outgoing:
     """`text` likewise."""
     ledger_id: str = ""
     """Whose message it is. It travels with it, so that what a provider tells is known to be about this ledger."""
+    segments: int = 0
+    """SMS only: segments its text takes, which is what providers limit and charge by; 0: not counted."""
     same: str = ""
     """What the message is, whatever its id (`ledger.same`). It travels with it, for the day an old copy is restored."""
 
@@ -112,6 +114,33 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of the connections of the running event loop. The channel may be used again."""
+
+
+class Sought(NamedTuple):
+    """A message whose answer was lost: `message` as it was sent, and when (aware) its request began."""
+
+    message: Outgoing
+    at: datetime
+
+
+class Sighting(NamedTuple):
+    """What a provider's books say of it: `unknown` where they could not be read to the end, or fit two messages."""
+
+    verdict: Literal["sent", "absent", "unknown"]
+    provider_id: str = ""
+    """The provider's own id, where it is plain which one."""
+
+
+@runtime_checkable
+class ProvesAbsence(Channel, Protocol):
+    """A channel with `proof_of_absence` whose provider keeps books."""
+
+    async def seen(self, sought: Sequence[Sought]) -> dict[str, Sighting]:
+        """Message id → what the provider has of it. One question per address; done within 45 seconds.
+
+        A provider may still be at work on a request that was given up: ask a minute later, not sooner. Raises nothing
+        for what a provider or a wire can do.
+        """
 
 
 @asynccontextmanager

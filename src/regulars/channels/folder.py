@@ -19,7 +19,7 @@ from email.utils import format_datetime, formataddr
 from pathlib import Path
 
 from regulars import clock
-from regulars.channels.contract import Answer, Kind, Outgoing
+from regulars.channels.contract import Answer, Kind, Outgoing, Sighting, Sought
 from regulars.channels.objections import mailbox, objection, refused
 
 SUFFIX: dict[Kind, str] = {"email": "eml", "sms": "txt"}
@@ -46,8 +46,19 @@ class Folder:
         """Write each message. A full disk is `notsent`: nothing half-written stays. See `Channel.send`."""
         return await asyncio.to_thread(self._write_all, messages)
 
+    async def seen(self, sought: Sequence[Sought]) -> dict[str, Sighting]:
+        """Whether each message lies in the folder: it does whole, or not at all. See `ProvesAbsence.seen`."""
+        return await asyncio.to_thread(self._look, sought)
+
     async def close(self) -> None:
         """Nothing is held open."""
+
+    def _look(self, sought: Sequence[Sought]) -> dict[str, Sighting]:
+        try:
+            days = list(self._folder.iterdir()) if self._folder.exists() else []
+            return {one.message.message_id: _sighted(days, one.message) for one in sought}
+        except OSError:
+            return {one.message.message_id: Sighting("unknown") for one in sought}
 
     def _write_all(self, messages: Sequence[Outgoing]) -> list[Answer]:
         now = clock.now()
@@ -68,6 +79,12 @@ class Folder:
         except OSError as error:
             return Answer(message.message_id, "notsent", reason=f"the folder cannot be written: {error.strerror}")
         return Answer(message.message_id, "accepted", provider_id=name)
+
+
+def _sighted(days: Sequence[Path], message: Outgoing) -> Sighting:
+    name = f"{message.message_id}.{SUFFIX[message.channel]}"
+    found = any((day / message.channel / name).is_file() for day in days)
+    return Sighting("sent", name) if found else Sighting("absent")
 
 
 def letter(message: Outgoing, at: datetime) -> bytes:

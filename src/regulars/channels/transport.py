@@ -28,6 +28,8 @@ KEEP_ALIVE = 15.0
 """Seconds a connection may idle. Providers close after 30 and more; a request on a closing one would be ambiguous."""
 ANSWER_BYTES = 65_536
 """More of an answer is not read."""
+LIST_BYTES = 4_000_000
+"""The same of a page of a list."""
 
 OUTCOME_OF_STATUS: dict[int, Outcome] = {
     400: "rejected",
@@ -105,12 +107,21 @@ class Transport:
 
     async def post(self, url: str, *, headers: Mapping[str, str], body: bytes, until: float) -> Reply | Lost:
         """POST once. `until` is a time of the running loop's clock: then it is over, also for a peer that dribbles."""
+        return await self._ask("POST", url, headers, body, until, ANSWER_BYTES)
+
+    async def get(self, url: str, *, headers: Mapping[str, str], until: float) -> Reply | Lost:
+        """GET once, by the same rules; up to 4 MB are read."""
+        return await self._ask("GET", url, headers, None, until, LIST_BYTES)
+
+    async def _ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, until: float, most: int
+    ) -> Reply | Lost:
         import aiohttp
 
         wire = _Wire()
         try:
-            async with asyncio.timeout_at(until), self._asked(url, headers, body, wire) as response:
-                answer = await _read(response)
+            async with asyncio.timeout_at(until), self._asked(method, url, headers, body, wire) as response:
+                answer = await _read(response, most)
                 return Reply(response.status, {name.lower(): value for name, value in response.headers.items()}, answer)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             # Their texts may hold the URL; only their kinds go on.
@@ -124,10 +135,10 @@ class Transport:
 
     @asynccontextmanager
     async def _asked(
-        self, url: str, headers: Mapping[str, str], body: bytes, wire: _Wire
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, wire: _Wire
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        async with self._session().post(
-            url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=wire
+        async with self._session().request(
+            method, url, data=body, headers=headers, allow_redirects=False, trace_request_ctx=wire
         ) as response:
             yield response
 
@@ -159,14 +170,14 @@ def _new_session(connect: float) -> aiohttp.ClientSession:
     )
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def _read(response: aiohttp.ClientResponse, most: int) -> bytes:
     answer = bytearray()
     async for piece in response.content.iter_any():
         answer += piece
-        if len(answer) > ANSWER_BYTES:
+        if len(answer) > most:
             response.close()
             break
-    return bytes(answer[:ANSWER_BYTES])
+    return bytes(answer[:most])
 
 
 def _in_words(error: Exception, *, had_connection: bool) -> str:

@@ -1,4 +1,4 @@
-"""One request per message: some at a time, none begun too late, and none begun once the provider has said stop."""
+"""Requests: some at a time, none begun too late, and none begun once the provider has said stop."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ class _Brake:
     verdict: Answer | None = None
     _lost: int = field(default=0)
 
-    def saw(self, answer: Answer) -> None:
-        if answer.outcome in {"throttled", "notsent", "config"}:
-            self.verdict = self.verdict or answer
-        self._lost = self._lost + 1 if answer.outcome == "ambiguous" else 0
+    def saw(self, answers: Sequence[Answer]) -> None:
+        """What one request came to."""
+        for answer in answers:
+            if answer.outcome in {"throttled", "notsent", "config"}:
+                self.verdict = self.verdict or answer
+        self._lost = self._lost + 1 if any(answer.outcome == "ambiguous" for answer in answers) else 0
         if self._lost >= AMBIGUOUS_IN_A_ROW:
             self.verdict = self.verdict or _OUTAGE
 
@@ -41,28 +43,47 @@ async def one_by_one(
     total: float,
     at_once: int = AT_ONCE,
 ) -> list[Answer]:
-    """Answers of `ask(message, until)` in the order of `messages`, all within `total` seconds.
+    """Answers of `ask(message, until)` in the order of `messages`, a request each; see `in_turn`."""
 
-    After an answer that holds for all (throttled, no connection, wrong credentials), or three lost ones in a row, the
-    messages that have not left are answered alike and stay at home.
+    async def ask_one(request: Sequence[Outgoing], until: float) -> list[Answer]:
+        return [await ask(request[0], until)]
+
+    return await in_turn([[message] for message in messages], ask_one, total=total, at_once=at_once)
+
+
+async def in_turn(
+    requests: Sequence[Sequence[Outgoing]],
+    ask: Callable[[Sequence[Outgoing], float], Awaitable[list[Answer]]],
+    *,
+    total: float,
+    at_once: int = AT_ONCE,
+) -> list[Answer]:
+    """Answers of `ask(request, until)`, one for each message in the order of `requests`, all within `total` seconds.
+
+    After an answer that holds for all (throttled, no connection, wrong credentials), or three requests in a row whose
+    answers were lost, the requests that have not left are answered alike and stay at home.
     """
     loop = asyncio.get_running_loop()
     begin, until = loop.time() + total * BEGIN_SHARE, loop.time() + total
-    brake, answers, turns = _Brake(), dict[int, Answer](), iter(enumerate(messages))
+    brake, answers, turns = _Brake(), dict[int, list[Answer]](), iter(enumerate(requests))
 
-    async def take_turns(turns: Iterator[tuple[int, Outgoing]]) -> None:
-        for place, message in turns:
+    async def take_turns(turns: Iterator[tuple[int, Sequence[Outgoing]]]) -> None:
+        for place, request in turns:
             stop = brake.verdict or (_LATE if loop.time() > begin else None)
             if stop:
-                answers[place] = replace(stop, message_id=message.message_id, http_status=None)
+                answers[place] = _alike(request, replace(stop, provider_id="", http_status=None))
                 continue
             try:
-                answers[place] = await ask(message, until)
+                answers[place] = await ask(request, until)
             except Exception as error:  # noqa: BLE001  # a mistake in one channel's code must not lose the others' answers
-                answers[place] = Answer(message.message_id, "ambiguous", reason=f"unexpected {type(error).__name__}")
+                answers[place] = _alike(request, Answer("", "ambiguous", reason=f"unexpected {type(error).__name__}"))
             brake.saw(answers[place])
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(min(at_once, len(messages))):
+        for _ in range(min(at_once, len(requests))):
             group.create_task(take_turns(turns))
-    return [answers[place] for place in range(len(messages))]
+    return [answer for place in range(len(requests)) for answer in answers[place]]
+
+
+def _alike(request: Sequence[Outgoing], told: Answer) -> list[Answer]:
+    return [replace(told, message_id=message.message_id, blamed=False, address="") for message in request]

@@ -6,54 +6,28 @@ its clients are not for us (see `transport`); its webhook verifier is what we us
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from regulars import clock
-from regulars.channels.contract import AddressVerdict, Answer, Outcome, Outgoing
+from regulars.channels.contract import Answer, Outgoing, Sighting, Sought
 from regulars.channels.objections import objection, refused
 from regulars.channels.transport import Lost, Reply, Transport, outcome_of
-from regulars.channels.turns import one_by_one
+from regulars.channels.turns import AT_ONCE, one_by_one
+from regulars.channels.twilio_books import PAGE, PAGES, Created, page_of, sightings
+from regulars.channels.twilio_codes import CODES
 
-STATUS_PATH = "/hooks/twilio/status"
+STATUS_PATH = "/webhooks/twilio/status"
 """Where Twilio reports what became of a message, under `REGULARS_PUBLIC_URL`."""
 VALIDITY = (1, 36_000)
 """Seconds Twilio may keep a message in its queue."""
 
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """What one of Twilio's error codes means when a message is created."""
-
-    outcome: Outcome
-    meaning: str
-    address: AddressVerdict = ""
-    retry_after: float | None = None
-
-
-CODES: dict[int, Code] = {
-    20003: Code("config", "the credentials are wrong"),
-    20429: Code("throttled", "too many requests"),
-    21211: Code("rejected", "not a valid number", "unusable"),
-    21212: Code("rejected", "the sender is not valid"),
-    21408: Code("rejected", "this country is not enabled for the account"),
-    21602: Code("rejected", "no text"),
-    21604: Code("rejected", "no number"),
-    21606: Code("rejected", "the sender cannot send SMS"),
-    21610: Code("rejected", "the recipient has opted out", "opted-out"),
-    21611: Code("throttled", "the sender's queue is full", retry_after=900.0),
-    21612: Code("rejected", "the number cannot be reached from this sender"),
-    21614: Code("rejected", "not a mobile number", "unusable"),
-    21617: Code("rejected", "too long"),
-    21635: Code("rejected", "not a mobile number", "unusable"),
-}
-"""Codes of a refused message. A code that is not here means what its HTTP status means."""
 
 _SID = re.compile(r"[A-Z]{2}[0-9A-Za-z]{1,64}")
 
@@ -78,7 +52,8 @@ class Twilio:
         transport: Transport | None = None,
     ) -> None:
         """The sender is the messaging service, else `sender`, else the message's own. Opens nothing before `send`."""
-        self._url = f"{url.rstrip('/')}/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages.json"
+        self._host, self._path = url.rstrip("/"), f"/2010-04-01/Accounts/{quote(account_sid, safe='')}/Messages.json"
+        self._url = self._host + self._path
         credentials = base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
         self._headers = {
             "Authorization": f"Basic {credentials}",
@@ -91,6 +66,39 @@ class Twilio:
     async def send(self, messages: Sequence[Outgoing]) -> list[Answer]:
         """One request each, at most 32 at once. See `Channel.send`."""
         return await one_by_one(messages, self._ask, total=self._transport.total)
+
+    async def seen(self, sought: Sequence[Sought]) -> dict[str, Sighting]:
+        """What Twilio has created of these: a listing per number, at most 32 at once. See `ProvesAbsence.seen`."""
+        until = asyncio.get_running_loop().time() + self._transport.total
+        turns = asyncio.Semaphore(AT_ONCE)
+        by_number: dict[str, list[Sought]] = {}
+        for one in sought:
+            by_number.setdefault(one.message.to, []).append(one)
+
+        async def look(number: str, these: Sequence[Sought]) -> Mapping[str, Sighting]:
+            async with turns:
+                return sightings(these, await self._created(number, until))
+
+        looked = await asyncio.gather(*(look(number, these) for number, these in by_number.items()))
+        return {message_id: sighting for each in looked for message_id, sighting in each.items()}
+
+    async def _created(self, number: str, until: float) -> list[Created] | None:
+        """Everything Twilio has created for a number; None where that cannot be known."""
+        created: list[Created] = []
+        path = f"{self._path}?{urlencode({'To': number, 'PageSize': PAGE})}"
+        for _ in range(PAGES):
+            reply = await self._transport.get(self._host + path, headers=self._headers, until=until)
+            page = page_of(reply.body) if isinstance(reply, Reply) and reply.status == 200 else None
+            if page is None:
+                return None
+            created += page.messages
+            path = page.following
+            if not path:
+                return created
+            # The credentials travel with the question: only to where the first one went.
+            if not path.startswith(f"{self._path}?"):
+                return None
+        return None
 
     async def close(self) -> None:
         """See `Channel.close`."""
@@ -122,7 +130,8 @@ def request(message: Outgoing, public_url: str = "") -> dict[str, str]:
 
 def status_callback(public_url: str, message: Outgoing) -> str:
     """Where Twilio reports. The query is part of what it signs; the fragment asks it for five tries instead of one."""
-    ours = urlencode({"m": message.message_id, "a": message.attempt_id})
+    ids = {"m": message.message_id, "a": message.attempt_id, "l": message.ledger_id, "k": message.same}
+    ours = urlencode({name: value for name, value in ids.items() if value})
     return f"{public_url.rstrip('/')}{STATUS_PATH}?{ours}#rc=5&rp=all"
 
 

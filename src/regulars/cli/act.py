@@ -23,7 +23,7 @@ from regulars.cli.app import (
     tell,
 )
 from regulars.cli.layout import of_run, wrapped
-from regulars.errors import MessagesFailed, ProjectError
+from regulars.errors import MessagesFailed, ProjectError, WrongUse
 
 if TYPE_CHECKING:
     from regulars.serving.running import Outcome
@@ -109,8 +109,21 @@ def _raise_for_failed(states: Counter[str]) -> None:
 
 
 @app.command()
-def deliver(project: ProjectOption = None, as_of: AsOfOption = "") -> None:
+def deliver(
+    project: ProjectOption = None,
+    as_of: AsOfOption = "",
+    *,
+    here: Annotated[
+        bool, typer.Option("--here", help="Only send what is due, in this process and without Prefect.")
+    ] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="The same, until SIGTERM: one of several workers on one ledger.")
+    ] = False,
+) -> None:
     """Write the follow-ups that fell due and send everything that waits in the outbox."""
+    if here or keep_going:
+        _deliver_here(root_of(project), as_of, keep_going=keep_going)
+        return
     from regulars.campaigns.desk import Desk
     from regulars.serving.running import run_advance
 
@@ -120,6 +133,24 @@ def deliver(project: ProjectOption = None, as_of: AsOfOption = "") -> None:
     outcome = run_advance(root, at if as_of else None)
     answer(of_run(outcome.figures) if outcome.error is None else str(outcome.error))
     _leave([outcome])
+
+
+def _deliver_here(root: Path, as_of: str, *, keep_going: bool) -> None:
+    from contextlib import nullcontext
+
+    from regulars import clock
+    from regulars.campaigns.desk import Desk
+    from regulars.campaigns.draining import work
+    from regulars.campaigns.signals import stopping
+
+    if keep_going and as_of:
+        raise WrongUse("`--keep-going` sends as time goes by, and `--as-of` stops it.", "Take one of them.")
+    with Desk.open(root) as desk:
+        at = moment(as_of, desk.zone)
+    with clock.frozen(at) if as_of else nullcontext(), stopping() as stop:
+        states = work(root, stop, keep_going=keep_going, told=tell)
+    answer(of_run(states))
+    _raise_for_failed(Counter(states))
 
 
 @app.command()

@@ -192,7 +192,8 @@ def preview(
     with Desk.open(root_of(project), looking=True) as desk:
         written = previewed(desk, campaign, customer, moment(as_of, desk.zone), message=message, language=language)
         for one in written:
-            answer(f"{one['message']}  {one['channel']}  {one['language']}  {one['reads']}\n  {one['path']}")
+            size = f"  ({one['segments']})" if one["segments"] else ""
+            answer(f"{one['message']}  {one['channel']}  {one['language']}  {one['reads']}{size}\n  {one['path']}")
         pages = [one["path"] for one in written if one["path"].endswith(".html")]
         if open_it and pages:
             typer.launch(pages[0])

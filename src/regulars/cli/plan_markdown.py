@@ -10,7 +10,7 @@ from regulars.campaigns.desk import Desk
 from regulars.campaigns.planning.changes import Change
 from regulars.campaigns.planning.plan import Plan, PlannedCampaign
 from regulars.cli.edit_text import NEVER_RAN, of_reasons, of_unknown_words
-from regulars.cli.plan_text import of_limits, of_offer, of_price, of_today, of_withheld
+from regulars.cli.plan_text import of_letters, of_limits, of_offer, of_price, of_today, of_withheld
 
 MARK = "<!-- regulars plan -->"
 """The first line: whoever posts it can find the comment again, and write over it."""
@@ -83,7 +83,7 @@ def _row(one: PlannedCampaign, currency: str) -> str:
 
 def _costs(one: PlannedCampaign, currency: str) -> Iterator[str]:
     if segments := one["cost"]["sms_segments"]:
-        yield f"{segments:,} SMS segments{of_price(one, currency)}"
+        yield f"{segments:,} SMS segments{of_letters(one)}{of_price(one, currency)}"
     if codes := one["liability"]["codes"]:
         yield f"{codes:,} codes, {float(one['liability']['if_all_redeem']):,.0f} {currency} if all redeem"
 

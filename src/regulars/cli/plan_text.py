@@ -115,7 +115,7 @@ def _way(one: PlannedCampaign, channel: str, people: int, currency: str) -> str:
     languages = one["languages"].get(channel, {})
     told = f"{people:,} {channel}"
     if channel == "sms" and (segments := one["cost"]["sms_segments"]):
-        told += f" = {segments:,} segment{'s' if segments != 1 else ''}{of_price(one, currency)}"
+        told += f" = {segments:,} segment{'s' if segments != 1 else ''}{of_letters(one)}{of_price(one, currency)}"
     if len(languages) > 1 or channel == "email":
         told += f": {', '.join(f'{number:,} {language}' for language, number in languages.items())}"
     others = {tongue: n for tongue, n in one["other_tongues"].items() if tongue in languages}
@@ -123,6 +123,14 @@ def _way(one: PlannedCampaign, channel: str, people: int, currency: str) -> str:
         spoken = ", ".join(f"{number:,} of the {tongue}" for tongue, number in others.items())
         told += f" ({spoken} speak something else)"
     return told
+
+
+def of_letters(one: PlannedCampaign) -> str:
+    """`, 12 with plain letters` where that would be fewer; `, 31 without plain letters` where it is."""
+    written, plain, sent = (one["cost"][way] for way in ("as_written", "with_plain_letters", "sms_segments"))
+    if written == plain:
+        return ""
+    return f", {plain:,} with plain letters" if sent == written else f", {written:,} without plain letters"
 
 
 def of_price(one: PlannedCampaign, currency: str) -> str:

@@ -1,4 +1,4 @@
-"""Verbs that keep running, or register what does: up, deploy."""
+"""Verbs that keep running, or register what does: up, web, deploy."""
 
 from __future__ import annotations
 
@@ -13,11 +13,24 @@ from regulars.cli.app import ProjectOption, answer, app, root_of
 def up(
     project: ProjectOption = None,
     port: Annotated[int, typer.Option("--port", help="Of Prefect's API and pages.")] = 4200,
+    web_port: Annotated[int, typer.Option("--web-port", help="Of the pages that messages lead to.")] = 8080,
 ) -> None:
-    """Serve the project on this machine: API, schedules, follow-ups, conversions. Stop it with Ctrl-C."""
+    """Serve the project on this machine: API, schedules, follow-ups, conversions, web app. Stop it with Ctrl-C."""
     from regulars.serving.machine import up as serve
 
-    serve(root_of(project), port)
+    serve(root_of(project), port, web_port)
+
+
+@app.command()
+def web(
+    project: ProjectOption = None,
+    host: Annotated[str, typer.Option("--host", help="The address of this machine to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="0: any that is free.")] = 8080,
+) -> None:
+    """Serve the pages that messages lead to, and take what providers tell. Stop it with Ctrl-C."""
+    from regulars.web.listening import listen
+
+    listen(root_of(project), host, port)
 
 
 @app.command()

@@ -64,6 +64,9 @@ class Message(Key):
     preview_text: PerLanguage = Field(
         {}, description="what a mailbox shows beside the subject: one text, or one per language; with `{{ … }}`"
     )
+    plain_letters: bool = Field(
+        False, description="text messages only: ă â î ș ț go out as a a i s t, which can take a third of the segments"
+    )
     after: After | None = Field(
         None, description="since the message above was due, since entering, or since a day of the row"
     )
@@ -79,6 +82,17 @@ class Message(Key):
         if isinstance(value, dict) and not value.get("name") and (template := _closing(value.get("template"))):
             return {**value, "name": _last_part(template)}
         return value
+
+    @model_validator(mode="after")
+    def _plain_letters_of_a_text(self) -> Message:
+        if self.plain_letters and "sms" not in self.send.channels:
+            raise wrong(
+                "plain-letters",
+                "`plain_letters` is for text messages, and this message goes by e-mail, where ă and ș cost nothing.",
+                "delete this line",
+                ("plain_letters",),
+            )
+        return self
 
     @model_validator(mode="after")
     def _one_time(self) -> Message:

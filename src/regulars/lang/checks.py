@@ -14,6 +14,8 @@ from regulars.lang.suggest import did_you_mean, listed
 from regulars.lang.written import Written
 from regulars.lang.yaml_text import Document, Spot
 
+_SITE = re.compile(r"(https://[^\s/]+|http://(localhost|127\.0\.0\.1)(:\d+)?)(/\S*)?")
+
 NEEDED_TABLES = ("customers", "orders")
 RESERVED = frozenset(
     {"and", "or", "not", "in", "between", "like", "is", "null", "true", "false", "case", "when", "then", "else", "end"}
@@ -79,8 +81,10 @@ def _shop(rules: Rules, problems: Problems) -> None:
         elif language in shop.languages[:index]:
             problems.add("twice", language.position, f"`{language}` stands here twice.", "delete one of them")
     check_sender(shop.sender, problems)
-    if shop.site is not None and not re.fullmatch(r"https?://[^\s/]+(/\S*)?", shop.site):
-        problems.add("site", shop.site.position, "This is not a web address.", "write it with https:// in front")
+    if shop.site is not None and not _SITE.fullmatch(shop.site):
+        clear = shop.site.startswith("http://")
+        said = "Links in letters lead here, and this is without TLS." if clear else "This is not a web address."
+        problems.add("site", shop.site.position, said, "write it with https:// in front")
 
 
 def _tables(rules: Rules, document: Document, problems: Problems, left_out: AbstractSet[Spot]) -> None:

@@ -62,6 +62,13 @@ def tell(complaint: Complaint, model: type[Key], document: Document, problems: P
             f"{_name(complaint)} is empty.",
             "write at least one",
         )
+    elif kind.startswith("bool_"):
+        problems.add(
+            "not-allowed",
+            document.position(complaint.spot),
+            f"{_name(complaint)} cannot be {_shown(complaint.value)}.",
+            "write true or false",
+        )
     elif kind.startswith(("int_", "greater_than", "less_than")):
         problems.add(
             "whole-number",

@@ -225,6 +225,9 @@ class Guards(Key):
     frequency: Frequency = Field(Frequency(), description="caps by channel, and `any`")
     quiet_hours: Quiet = Field(Quiet(), description="hours by channel")
     holdout: Share = Field(Share(0.0), description="the share of customers who never hear from us, to measure by")
+    double_opt_in: list[Literal["email"]] = Field(
+        [], description="`[email]`: whoever has not confirmed the address by a link gets services alone"
+    )
     first: list[Written] = Field([], description="campaigns in the order they go when a person may get only one")
     approval: ApprovalLimit | None = Field(
         None, description="`over 1000`: a plan that would reach more people waits for `regulars approve`"

@@ -17,7 +17,7 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, select, text
 from sqlmodel import col
 
-from regulars.ledger import bulk, crossing, ids
+from regulars.ledger import bulk, crossing, forgotten, ids
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import ConsentRecord, Message, Suppression
 
@@ -71,7 +71,7 @@ def _words(topic: str) -> Select[Any]:
 
 def suppress(connection: Connection, address_hash: str, channel: str, reason: str, at: datetime) -> bool:
     """Never write to an address on a channel again; whether that is new. The first reason stays."""
-    _speak(connection)
+    speak(connection)
     row = {"address_hash": [address_hash], "channel": [channel], "reason": [reason], "at": [at]}
     return bulk.insert(connection, Suppression, pa.table(row), skip_existing=True) == 1
 
@@ -92,7 +92,7 @@ def record(
     `source` is where it was said (`unsubscribe link`, `import` …), `wording` the sentence that was agreed to, `topic`
     the one topic it was said about (empty: everything).
     """
-    _speak(connection)
+    speak(connection)
     row = ConsentRecord(
         id=ids.one(), customer_id=customer_id, channel=channel, given=given, source=source, wording=wording, at=at,
         topic=topic,
@@ -112,7 +112,8 @@ def speak(connection: Connection) -> None:
 
     Take it before rows of messages are held: who sends does it in that order, and two orders make a deadlock.
     """
-    _speak(connection)
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(_SPEAK))
 
 
 Topics = Mapping[str, str | None]
@@ -122,7 +123,8 @@ Topics = Mapping[str, str | None]
 def objections(
     connection: Connection, message_ids: Sequence[str], topics: Topics | None = None
 ) -> Iterable[tuple[str, str]]:
-    """Messages that must not be sent, each with the reason: the address is suppressed, or consent was withdrawn.
+    """Messages that must not be sent, each with the reason: the address is suppressed, consent was withdrawn, or
+    the customer was forgotten.
 
     A campaign that is not in `topics` has none.
     """
@@ -136,6 +138,10 @@ def objections(
     suppressed = select(col(Message.id), col(Suppression.reason)).join(Suppression, of_address).where(among)
     for message_id, reason in connection.execute(suppressed, bound):
         yield message_id, reason
+    whose = select(col(Message.id), col(Message.customer_id)).where(among)
+    customers = {row.id: row.customer_id for row in connection.execute(whose, bound)}
+    gone = forgotten.among(connection, set(customers.values()))
+    yield from ((message_id, forgotten.REASON) for message_id, customer in customers.items() if customer in gone)
 
 
 def _withdrawn(
@@ -162,11 +168,6 @@ def _withdrawn(
         by_name = [given for topic, given in words_of.items() if topic]
         if not all(by_name) or not list(words_of.values())[-1]:
             yield message_id
-
-
-def _speak(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text(_SPEAK))
 
 
 def _by_name(topic: ColumnElement[str], given: ColumnElement[bool]) -> ColumnElement[int]:

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Select, String, and_, cast, delete, func, literal, null, select, union
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, delete, func, literal, null, select, union
 from sqlmodel import col
 
-from regulars.ledger import bulk, referrals
+from regulars.ledger import bulk, forgotten, referrals
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.store import Ledger
@@ -189,15 +189,19 @@ def record(connection: Connection, rows: pa.Table) -> list[str]:
 
 
 def credited_orders(ledger: Ledger) -> list[str]:
-    """The ids of all orders that somebody got the credit for, or brought a friend with."""
-    orders = union(select(col(Conversion.order_id)), select(col(Referral.order_id)))
+    """The ids of all orders that somebody got the credit for, or brought a friend with; not those of the forgotten."""
+    orders = union(
+        select(col(Conversion.order_id)).where(~_gone(Conversion.customer_id)),
+        select(col(Referral.order_id)).where(~_gone(Referral.friend_id)),
+    )
     found: list[str] = ledger.arrow(orders, schema=ORDER_IDS)["order_id"].to_pylist()
     return found
 
 
 def recorded_referrals(ledger: Ledger) -> pa.Table:
-    """The orders that are recorded as a friend's first: order_id."""
-    return ledger.arrow(select(col(Referral.order_id)), schema=ORDER_IDS)
+    """The orders that are recorded as a friend's first: order_id. Where one of the two was forgotten it stays so."""
+    known = ~_gone(Referral.friend_id), ~_gone(Referral.advocate_id)
+    return ledger.arrow(select(col(Referral.order_id)).where(*known), schema=ORDER_IDS)
 
 
 def withdraw(connection: Connection, order_ids: Sequence[str]) -> int:
@@ -212,9 +216,19 @@ def withdraw(connection: Connection, order_ids: Sequence[str]) -> int:
 
 
 def outcomes(ledger: Ledger) -> pa.Table:
-    """What entries did in their windows, as it is known: enrolment_id, orders, revenue, first_at, updated_at."""
+    """What entries did in their windows, as it is known: enrolment_id, orders, revenue, first_at, updated_at.
+
+    Not of people who were forgotten: what they did stands as it was.
+    """
     own = (Outcome.enrolment_id, Outcome.orders, Outcome.revenue, Outcome.first_at, Outcome.updated_at)
-    return ledger.arrow(select(*(col(one) for one in own)), schema=OUTCOMES)
+    gone = select(col(Enrolment.id)).where(_gone(Enrolment.customer_id))
+    return ledger.arrow(
+        select(*(col(one) for one in own)).where(col(Outcome.enrolment_id).not_in(gone)), schema=OUTCOMES
+    )
+
+
+def _gone(customer: Any) -> ColumnElement[bool]:
+    return col(customer).startswith(forgotten.PSEUDONYM, autoescape=True)
 
 
 def replace_outcomes(connection: Connection, stale: pa.Array, rows: pa.Table) -> None:

@@ -5,6 +5,7 @@ Nothing else may ever open a SQLite ledger: a second SQLite library in the proce
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
-from regulars.errors import WrongUse
+from regulars.errors import OutsideError, WrongUse
 
 BUSY = 30_000
 """Milliseconds a writer waits for another one on SQLite."""
@@ -22,6 +23,15 @@ CACHE = -65_536
 """SQLite's page cache, in KiB (negative means KiB): the random inserts of a chunk stay in memory."""
 WRITING = "regulars_writing"
 """Execution option of a connection: its transaction takes SQLite's write lock at once."""
+
+
+def _no_rows(record: logging.LogRecord) -> bool:
+    """At DEBUG SQLAlchemy logs every row it reads, and `hide_parameters` does not hide those: they are people."""
+    return record.levelno > logging.DEBUG
+
+
+for _name in ("sqlalchemy.engine.Engine", "sqlalchemy.engine.base.Engine"):
+    logging.getLogger(_name).addFilter(_no_rows)
 
 
 def address(url: str, folder: Path) -> URL:
@@ -43,6 +53,11 @@ def address(url: str, folder: Path) -> URL:
     raise WrongUse("A ledger is a SQLite file or a PostgreSQL database; `REGULARS_LEDGER` names neither.", _EXAMPLES)
 
 
+def file_of(url: URL) -> Path:
+    """The file of a SQLite ledger."""
+    return Path(str(url.database))
+
+
 _EXAMPLES = "Leave it empty, or write `postgresql+psycopg://user@host/database`."
 
 
@@ -59,6 +74,15 @@ def connected(url: URL, *, read_only: bool = False) -> Engine:
 
     event.listen(engine, "connect", prepare)
     return engine
+
+
+def refuse_forgetful(connection: Connection) -> None:
+    """Raise OutsideError for a PostgreSQL that does not wait for its disk: after a crash it would send twice."""
+    if connection.dialect.name == "postgresql" and connection.exec_driver_sql("SHOW fsync").scalar() == "off":
+        raise OutsideError(
+            "This PostgreSQL runs with fsync = off: after a crash it would forget what was sent, and send it again.",
+            "Set `fsync = on` in its postgresql.conf, or take another database for REGULARS_LEDGER.",
+        )
 
 
 def prepare_file(engine: Engine, file: Path) -> None:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, delete, select
 from sqlmodel import col
 
-from regulars.ledger import bulk, codes, pools
+from regulars.ledger import bulk, codes, forgotten, pools
 from regulars.ledger.tables import Code, Enrolment, Message
 
 
@@ -28,11 +28,13 @@ def enrol(
     """Write entries, their first messages and their codes; the ids (string array) of the entries that are new.
 
     Columns are named as those of `enrolment`, `message` and `code`; missing ones take the model's defaults. An entry
-    whose (campaign, customer, occasion) exists is left out, and its messages and codes with it. A code that somebody
-    has already is drawn anew, in its row and in the messages' contexts; one taken `from_pool` is never drawn, and goes
-    back where its entry is left out. Everything in the caller's transaction, of at most 10,000 people.
+    whose (campaign, customer, occasion) exists is left out, and its messages and codes with it; so is one of somebody
+    who was forgotten. A code that somebody has already is drawn anew, in its row and in the messages' contexts; one
+    taken `from_pool` is never drawn, and goes back where its entry is left out. Everything in the caller's transaction,
+    of at most 10,000 people.
     """
     ids = _text(enrolments, "id")
+    enrolments = forgotten.remembered(connection, enrolments)
     if bulk.insert(connection, Enrolment, enrolments, skip_existing=True) == len(ids):
         new = ids
     else:
@@ -50,10 +52,11 @@ def add_messages(connection: Connection, messages: pa.Table, issued: pa.Table, *
 
     A message whose (entry, name) exists is left out, and the codes given with it; see `enrol`.
     """
+    ids = _text(messages, "id")
+    wanted = forgotten.remembered(connection, messages)
     alone, shared = _apart(issued)
     redrawn = _issue(connection, alone, from_pool=from_pool)
-    ids = _text(messages, "id")
-    if bulk.insert(connection, Message, _with_codes(messages, redrawn), skip_existing=True) == len(ids):
+    if bulk.insert(connection, Message, _with_codes(wanted, redrawn), skip_existing=True) == len(ids):
         _issue(connection, shared)
         return ids
     new = bulk.existing(connection, Message, "id", ids)

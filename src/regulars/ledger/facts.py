@@ -24,6 +24,7 @@ CONTACT = pa.schema(
         ("clicks_30d", pa.int64()),
         ("conversions_30d", pa.int64()),
         ("referrals", pa.int64()),
+        ("confirmed", pa.bool_()),
     ]
 )
 SENT_DAYS = pa.schema(
@@ -54,27 +55,34 @@ _SEPARATOR = "\x1f"
 _STATES_SENT = ", ".join(f"'{state}'" for state in SENT)
 
 _CONTACT = f"""
-SELECT customer_id, max(last_contacted), sum(messages), sum(opens), sum(clicks), sum(conversions), sum(referrals)
+SELECT customer_id, max(last_contacted), sum(messages), sum(opens), sum(clicks), sum(conversions), sum(referrals),
+       max(confirmed)
 FROM (
     SELECT customer_id, max(sent_at) AS last_contacted,
            count(CASE WHEN sent_at >= :since THEN 1 END) AS messages,
-           0 AS opens, 0 AS clicks, 0 AS conversions, 0 AS referrals
+           0 AS opens, 0 AS clicks, 0 AS conversions, 0 AS referrals, 0 AS confirmed
     FROM message
     WHERE state IN ({_STATES_SENT}) AND sent_at < :until
     GROUP BY customer_id
     UNION ALL
     SELECT message.customer_id, NULL, 0,
            count(DISTINCT CASE WHEN event.kind = 'opened' THEN message.id END),
-           count(DISTINCT CASE WHEN event.kind = 'clicked' THEN message.id END), 0, 0
+           count(DISTINCT CASE WHEN event.kind = 'clicked' THEN message.id END), 0, 0, 0
     FROM event JOIN message ON message.id = event.message_id
     WHERE event.kind IN ('opened', 'clicked') AND NOT event.machine AND event.at >= :since AND event.at < :until
     GROUP BY message.customer_id
     UNION ALL
-    SELECT customer_id, NULL, 0, 0, 0, count(*), 0
+    SELECT customer_id, NULL, 0, 0, 0, count(*), 0, 0
     FROM conversion WHERE at >= :since AND at < :until GROUP BY customer_id
     UNION ALL
-    SELECT advocate_id, NULL, 0, 0, 0, 0, count(*)
+    SELECT advocate_id, NULL, 0, 0, 0, 0, count(*), 0
     FROM referral WHERE at < :until GROUP BY advocate_id
+    UNION ALL
+    SELECT customer_id, NULL, 0, 0, 0, 0, 0, 1
+    FROM (SELECT customer_id, given,
+                 row_number() OVER (PARTITION BY customer_id ORDER BY at DESC, id DESC) AS place
+          FROM consent WHERE channel = 'email' AND topic = '' AND at < :until) AS said
+    WHERE place = 1 AND given
 ) AS fact
 GROUP BY customer_id
 """
@@ -128,7 +136,8 @@ def contact_facts(ledger: Ledger, day: date, moment: datetime) -> pa.Table:
     """What each customer heard and did, as far as known at `moment`; one row for each customer the ledger knows.
 
     customer_id (text), last_contacted (moment or null), then whole numbers: messages_30d (sent), opens_30d and
-    clicks_30d (messages opened or clicked), conversions_30d (orders credited), referrals (friends, ever). The window
+    clicks_30d (messages opened or clicked), conversions_30d (orders credited), referrals (friends, ever), and confirmed
+    (bool: the last word they gave us about e-mail, to no topic, is a yes). The window
     begins 30 days before `day` (UTC), so that it is the same the whole day long.
     """
     since = datetime.combine(day, time(), UTC) - WINDOW

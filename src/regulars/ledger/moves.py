@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, String, case, func, null, update
+from sqlalchemy import Connection, Integer, String, case, func, null, update
 from sqlalchemy.types import TypeEngine
 from sqlmodel import col
 
@@ -23,6 +23,7 @@ _LEAVING: dict[str, TypeEngine[Any]] = {
     "not_before": Moment(),
     "local_day": String(),
     "provider_id": String(),
+    "company": Integer(),
 }
 
 
@@ -39,6 +40,8 @@ class Change:
     not_before: datetime | None = None
     local_day: str | None = None
     provider_id: str | None = None
+    company: int | None = None
+    """At most so many may share its next request (`message.company`)."""
 
 
 def leave(connection: Connection, changes: Sequence[Change], at: datetime, cause: str) -> None:
@@ -60,6 +63,7 @@ def leave(connection: Connection, changes: Sequence[Change], at: datetime, cause
             not_before=func.coalesce(new.c.not_before, col(Message.not_before)),
             local_day=func.coalesce(new.c.local_day, col(Message.local_day)),
             provider_id=func.coalesce(new.c.provider_id, col(Message.provider_id)),
+            company=func.coalesce(new.c.company, col(Message.company)),
             claim_token="",
             lease_until=null(),
             attempt_id=case((again, ""), else_=col(Message.attempt_id)),
@@ -74,6 +78,7 @@ def leave(connection: Connection, changes: Sequence[Change], at: datetime, cause
             "not_before": change.not_before,
             "local_day": change.local_day,
             "provider_id": change.provider_id,
+            "company": change.company,
         }
         for change in changes
     ]

@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, String, insert, literal_column, select, update
+import pyarrow as pa
+from sqlalchemy import ColumnElement, Connection, String, literal_column, select, update
 from sqlmodel import col
 
 from regulars import clock
-from regulars.ledger import bulk, consent, ids, moves
+from regulars.ledger import bulk, consent, crossing, halts, ids, moves, proofs
 from regulars.ledger.enrolling import add_messages, enrol
 from regulars.ledger.moves import Change
-from regulars.ledger.receipts import Answered, record, release
+from regulars.ledger.receipts import Answered, record, record_all, release
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import Attempt, Enrolment, Message
 
@@ -30,6 +31,7 @@ __all__ = [
     "ClaimedMessage",
     "Connection",
     "Intent",
+    "Intents",
     "LastLook",
     "Move",
     "add_messages",
@@ -37,15 +39,19 @@ __all__ = [
     "close",
     "enrol",
     "intend",
+    "intend_all",
     "record",
+    "record_all",
     "release",
 ]
 
 LEASE = timedelta(seconds=60)
 """How long a worker may hold messages: the longest request (45 s) and a margin."""
 TOO_LATE = "send_within is over"
+HALTED = timedelta(minutes=10)
+"""How long a message of a halted campaign waits before somebody asks again."""
 # Written out, not bound: the index of due messages holds only these, and the databases must see it.
-_PLANNED: ColumnElement[str] = literal_column("'planned'")
+PLANNED: ColumnElement[str] = literal_column("'planned'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class ClaimedMessage:
     local_day: str
     tries: int
     """How many attempts have carried it; all of them provably did not send it."""
+    company: int
+    """At most so many messages may share its request; 0: as many as the channel takes."""
     entered_at: datetime
     """When its customer entered the campaign: an order since then ends it where the campaign says `exit: ordered`."""
     occasion: str
@@ -124,12 +132,29 @@ class Intent:
     """Messages that were suppressed, expired or planned again at the last moment, and why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Intents:
+    """What `intend_all` committed: each request with the messages it may carry, by the id of its attempt."""
+
+    requests: Mapping[str, tuple[str, ...]]
+    withheld: Mapping[str, Change]
+    """Messages that were suppressed, expired or planned again at the last moment, and why."""
+
+
 def claim(
-    ledger: Ledger, channel: str, limit: int, at: datetime, worker: str, *, lease: timedelta = LEASE
+    ledger: Ledger,
+    channel: str,
+    limit: int,
+    at: datetime,
+    worker: str,
+    *,
+    lease: timedelta = LEASE,
+    leased_from: datetime | None = None,
 ) -> Claim | None:
     """Take up to `limit` messages of a channel (`email`, `sms`) that are due at `at`; None when none are.
 
     Those whose time is over become `expired` on the way. Workers that claim at the same moment get different messages.
+    `leased_from` is the present by the clock that leases are measured with (`Ledger.present`); None: `at`.
     """
     token = ids.one()
     with ledger.writing() as connection:
@@ -137,7 +162,8 @@ def claim(
             late = [Change(message.id, "planned", "expired", TOO_LATE) for message in due if message.expires_at <= at]
             moves.leave(connection, late, at, TOO_LATE)
             if len(late) < len(due):
-                taken = Claim(token, tuple(message for message in due if message.expires_at > at), at + lease)
+                alive = tuple(message for message in due if message.expires_at > at)
+                taken = Claim(token, alive, (leased_from or at) + lease)
                 _take(connection, taken, at, worker)
                 return taken
     return None
@@ -168,41 +194,60 @@ def intend(
     last_look: LastLook | None = None,
     topics: consent.Topics | None = None,
 ) -> Intent:
-    """Commit, durably, that these messages of a claim are about to be sent; only the ids it returns may be.
+    """`intend_all` for one request that carries all of `message_ids`."""
+    intents = intend_all(
+        ledger, held, [list(message_ids)], at, worker,
+        templates=templates, lease=lease, last_look=last_look, topics=topics,
+    )  # fmt: skip
+    for attempt_id, carried in intents.requests.items():
+        return Intent(attempt_id, frozenset(carried), intents.withheld)
+    return Intent("", frozenset(), intents.withheld)
 
-    In the same transaction consent, suppression and expiry are read again; whoever commits first wins. `last_look` is
-    asked in it about those that are left, and carries out what it decides. `templates` gives for a message the version
-    of the words (`template.hash`) it was rendered from, `topics` for a campaign what consent is asked about.
+
+def intend_all(
+    ledger: Ledger,
+    held: Claim,
+    requests: Sequence[Sequence[str]],
+    at: datetime,
+    worker: str,
+    *,
+    templates: Mapping[str, str] | None = None,
+    lease: timedelta = LEASE,
+    leased_from: datetime | None = None,
+    last_look: LastLook | None = None,
+    topics: consent.Topics | None = None,
+) -> Intents:
+    """Commit, durably, that these messages of a claim are about to be sent, an attempt for each request.
+
+    Only what it returns may be sent, and only by these attempts. In the same transaction consent, suppression, halts,
+    expiry and what providers have told are read again; whoever commits first wins. `last_look` is asked in it about
+    those that are left, and carries out what it decides. `templates` gives for a message the version of the words
+    (`template.hash`) it was rendered from, `topics` for a campaign what consent is asked about.
     """
-    wanted = list(message_ids)
-    attempt_id = ids.one()
+    wanted = [message_id for request in requests for message_id in request]
+    ends = (leased_from or at) + lease
     with ledger.writing() as connection:
         consent.hold_still(connection)
         mine = _still_held(connection, held, wanted, at, topics)
-        changes = _kept_back(connection, mine, last_look)
+        changes = _kept_back(ledger, connection, held, mine, at, last_look)
         withheld = {change.message_id: change for change in changes}
-        send = [message_id for message_id in mine if message_id not in withheld]
         moves.leave(connection, changes, at, "looked up before sending")
-        if not send:
-            return Intent("", frozenset(), withheld)
-        attempt = Attempt(
-            id=attempt_id,
-            channel=held.rows[0].channel,
-            worker=worker,
-            messages=len(send),
-            started_at=at,
-            lease_until=at + lease,
-        )
-        connection.execute(insert(Attempt).values(**attempt.model_dump()))
-        _send(connection, send, attempt, templates or {})
-    return Intent(attempt_id, frozenset(send), withheld)
+        carried: dict[str, tuple[str, ...]] = {}
+        for request in requests:
+            going = tuple(message_id for message_id in request if message_id in mine and message_id not in withheld)
+            if going:
+                carried[ids.one()] = going
+        if carried:
+            _attempt(connection, carried, held.rows[0].channel, worker, at, ends)
+            _send(connection, carried, at, ends, templates or {})
+    return Intents(carried, withheld)
 
 
 def _due(connection: Connection, channel: str, limit: int, at: datetime, token: str) -> list[ClaimedMessage]:
     statement = (
         select(*(col(getattr(Message, name)) for name in _CLAIMED), col(Enrolment.entered_at), col(Enrolment.occasion))
         .join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id))
-        .where(col(Message.channel) == channel, col(Message.state) == _PLANNED, col(Message.not_before) <= at)
+        .where(col(Message.channel) == channel, col(Message.state) == PLANNED, col(Message.not_before) <= at)
         .order_by(col(Message.not_before))
         .limit(limit)
         .with_for_update(of=Message, skip_locked=True)
@@ -243,34 +288,91 @@ def _still_held(
     return mine | dict(consent.objections(connection, list(mine), topics))
 
 
-def _kept_back(connection: Connection, mine: Mapping[str, str], last_look: LastLook | None) -> list[Change]:
+def _kept_back(
+    ledger: Ledger,
+    connection: Connection,
+    held: Claim,
+    mine: Mapping[str, str],
+    at: datetime,
+    last_look: LastLook | None,
+) -> list[Change]:
     """What becomes of those that have a reason not to be sent, or are given one by the last look."""
     changes = [
         Change(message_id, "claimed", "expired" if reason == TOO_LATE else "suppressed", reason)
         for message_id, reason in mine.items()
         if reason
     ]
-    left = [message_id for message_id, reason in mine.items() if not reason]
-    if last_look and left:
-        changes += [move.change() for move in last_look(connection, left)]
+    left = [row for row in held.rows if mine.get(row.id) == ""]
+    found = {change.message_id: change for change in _halted(connection, left, at)}
+    found |= {change.message_id: change for change in proofs.sent_before(ledger, connection, left)}
+    asked = [row.id for row in left if row.id not in found]
+    changes += found.values()
+    if last_look and asked:
+        changes += [move.change() for move in last_look(connection, asked)]
     return changes
 
 
-def _send(connection: Connection, send: Sequence[str], attempt: Attempt, templates: Mapping[str, str]) -> None:
-    sent = bulk.rowset(connection, "sent", {"id": String(), "template_hash": String()})
+def _halted(connection: Connection, rows: Sequence[ClaimedMessage], at: datetime) -> list[Change]:
+    """Messages of campaigns or channels that are halted, or all of them: they wait."""
+    stopped = halts.in_force(connection)
+    if not stopped:
+        return []
+    scopes = {
+        row.id: {halts.LEDGER, halts.channel(row.channel), halts.campaign(row.campaign)} & stopped.keys()
+        for row in rows
+    }
+    return [
+        Change(row.id, "claimed", "planned", f"halted: {min(scopes[row.id])}", not_before=at + HALTED)
+        for row in rows
+        if scopes[row.id]
+    ]
+
+
+def _attempt(
+    connection: Connection,
+    carried: Mapping[str, Sequence[str]],
+    channel: str,
+    worker: str,
+    at: datetime,
+    lease_until: datetime,
+) -> None:
+    n = len(carried)
+    rows = {
+        "id": list(carried),
+        "channel": [channel] * n,
+        "worker": [worker] * n,
+        "messages": [len(going) for going in carried.values()],
+        "started_at": pa.array([at] * n, crossing.MOMENT),
+        "lease_until": pa.array([lease_until] * n, crossing.MOMENT),
+    }
+    bulk.insert(connection, Attempt, pa.table(rows))
+
+
+def _send(
+    connection: Connection,
+    carried: Mapping[str, Sequence[str]],
+    at: datetime,
+    lease_until: datetime,
+    templates: Mapping[str, str],
+) -> None:
+    sent = bulk.rowset(connection, "sent", {"id": String(), "attempt_id": String(), "template_hash": String()})
     statement = (
         update(Message)
         .where(col(Message.id) == sent.c.id)
         .values(
             state="sending",
-            attempt_id=attempt.id,
-            sent_at=attempt.started_at,
-            lease_until=attempt.lease_until,
+            attempt_id=sent.c.attempt_id,
+            sent_at=at,
+            lease_until=lease_until,
             tries=col(Message.tries) + 1,
             template_hash=sent.c.template_hash,
         )
     )
-    rows = [{"id": message_id, "template_hash": templates.get(message_id, "")} for message_id in send]
+    rows = [
+        {"id": message_id, "attempt_id": attempt_id, "template_hash": templates.get(message_id, "")}
+        for attempt_id, going in carried.items()
+        for message_id in going
+    ]
     connection.execute(statement, {"sent": bulk.json_of(connection, rows)})
-    changes = [Change(message_id, "claimed", "sending", attempt_id=attempt.id) for message_id in send]
-    moves.write_down(connection, changes, attempt.started_at, "intent")
+    changes = [Change(row["id"], "claimed", "sending", attempt_id=row["attempt_id"]) for row in rows]
+    moves.write_down(connection, changes, at, "intent")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Connection, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, String, literal_column, select, update
 from sqlmodel import col
 
 from regulars.ledger import bulk, moves
@@ -20,8 +20,6 @@ NOT_SENT = (timedelta(seconds=1), timedelta(minutes=5))
 CONFIG = (timedelta(minutes=5), timedelta(minutes=5))
 """How long a message waits after an attempt that provably did not send it: the first time, doubled with each attempt,
 and at most."""
-HALVINGS = 11
-"""A batch of 1,000 is halved ten times until one is alone: refused more often, it was alone."""
 CHUNK = 10_000
 LEASE_OVER = "lease over"
 _HELD: ColumnElement[bool] = literal_column("state IN ('claimed', 'sending')")
@@ -50,27 +48,44 @@ class Answered(Protocol):
 def record(
     ledger: Ledger, attempt_id: str, answers: Sequence[Answered], at: datetime, *, alone: bool | None = None
 ) -> dict[str, str]:
-    """Write down what the provider answered; the new state of each message that was still this attempt's.
+    """`record_all` for one attempt. `alone`: each message was alone in its request, whatever the attempt says."""
+    return record_all(ledger, {attempt_id: answers}, at, alone=alone)
 
-    A refused message that was alone in its request is `dead`, one of several is planned again, to be sent in a smaller
-    company. `alone` says which it was; None: alone if the attempt carried one message.
+
+def record_all(
+    ledger: Ledger,
+    attempts: Mapping[str, Sequence[Answered]],
+    at: datetime,
+    *,
+    alone: bool | None = None,
+    also: Also | None = None,
+) -> dict[str, str]:
+    """Write down what the provider answered to each attempt; the new state of each message that was still theirs.
+
+    A refused message that was alone in its request is `dead`; of several all are planned again, to travel in half the
+    company, and one that the provider pointed at alone. `also` is called in the same transaction with those states.
     """
-    if not answers:
+    attempts = {attempt_id: answers for attempt_id, answers in attempts.items() if answers}
+    if not attempts:
         return {}
     with ledger.writing() as connection:
-        held = _of_attempt(connection, attempt_id)
-        if alone is None:
-            carried = select(col(Attempt.messages)).where(col(Attempt.id) == attempt_id)
-            alone = connection.execute(carried).scalar() == 1
+        held = _of_attempts(connection, list(attempts))
         changes = [
-            _change(answer, *held[answer.message_id], at, alone=alone)
+            replace(_change(answer, held[answer.message_id], at, alone=alone), attempt_id=attempt_id)
+            for attempt_id, answers in attempts.items()
             for answer in answers
-            if answer.message_id in held
+            if answer.message_id in held and held[answer.message_id].attempt_id == attempt_id
         ]
-        changes = [replace(change, attempt_id=attempt_id) for change in changes]
         moves.leave(connection, changes, at, "answer")
-        _finish(connection, [attempt_id], _outcome(answers), at, answers)
-    return {change.message_id: change.after for change in changes}
+        _finish_all(connection, attempts, at)
+        states = {change.message_id: change.after for change in changes}
+        if also:
+            also(connection, states)
+    return states
+
+
+Also = Callable[[Connection, Mapping[str, str]], None]
+"""What else is to be written with the new states (message id → state)."""
 
 
 def release(ledger: Ledger, at: datetime) -> int:
@@ -85,24 +100,37 @@ def release(ledger: Ledger, at: datetime) -> int:
             changes = _abandoned(connection, at)
             moves.leave(connection, changes, at, LEASE_OVER)
             attempts = {change.attempt_id for change in changes if change.attempt_id}
-            _finish(connection, sorted(attempts), "ambiguous", at)
+            _give_up(connection, sorted(attempts), at)
         released += len(changes)
         if len(changes) < CHUNK:
             return released
 
 
-def _of_attempt(connection: Connection, attempt_id: str) -> dict[str, tuple[str, int]]:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A message of an attempt, as it is found."""
+
+    attempt_id: str
+    state: str
+    tries: int
+    company: int
+    """How many messages its request carried."""
+
+
+def _of_attempts(connection: Connection, attempt_ids: Sequence[str]) -> dict[str, _Held]:
     statement = (
-        select(col(Message.id), col(Message.state), col(Message.tries))
+        select(col(Message.id), col(Message.attempt_id), col(Message.state), col(Message.tries), col(Attempt.messages))
+        .join(Attempt, col(Attempt.id) == col(Message.attempt_id))
         .where(
-            col(Message.attempt_id) == attempt_id,
+            bulk.among(connection, col(Message.attempt_id), "ids"),
             col(Message.attempt_id) != literal_column("''"),
             col(Message.state).in_(("sending", "ambiguous")),
         )
         .order_by(col(Message.id))
-        .with_for_update()
+        .with_for_update(of=Message)
     )
-    return {row.id: (row.state, row.tries) for row in connection.execute(statement)}
+    found = connection.execute(statement, {"ids": bulk.listed(connection, list(attempt_ids))})
+    return {row[0]: _Held(*row[1:]) for row in found}
 
 
 def _abandoned(connection: Connection, at: datetime) -> list[Change]:
@@ -120,19 +148,22 @@ def _abandoned(connection: Connection, at: datetime) -> list[Change]:
     ]
 
 
-def _change(answer: Answered, state: str, tries: int, at: datetime, *, alone: bool) -> Change:
+def _change(answer: Answered, held: _Held, at: datetime, *, alone: bool | None) -> Change:
     said = answer.reason or answer.outcome
+    alone = held.company == 1 if alone is None else alone
     match answer.outcome:
         case "accepted":
-            return Change(answer.message_id, state, "accepted", provider_id=answer.provider_id)
-        case "rejected" if alone or tries >= HALVINGS:
-            return Change(answer.message_id, state, "dead", said)
+            return Change(answer.message_id, held.state, "accepted", provider_id=answer.provider_id)
+        case "rejected" if alone:
+            return Change(answer.message_id, held.state, "dead", said)
         case "rejected":
-            return Change(answer.message_id, state, "planned", said, not_before=at)
+            company = 1 if getattr(answer, "blamed", False) else -(-held.company // 2)
+            return Change(answer.message_id, held.state, "planned", said, not_before=at, company=company)
         case "throttled" | "notsent" | "config":
-            return Change(answer.message_id, state, "planned", said, not_before=at + _wait(answer, tries))
+            wait = _wait(answer, held.tries)
+            return Change(answer.message_id, held.state, "planned", said, not_before=at + wait)
         case _:
-            return Change(answer.message_id, state, "ambiguous", said)
+            return Change(answer.message_id, held.state, "ambiguous", said)
 
 
 def _wait(answer: Answered, tries: int) -> timedelta:
@@ -149,14 +180,31 @@ def _outcome(answers: Sequence[Answered]) -> str:
     return next(outcome for outcome in (*order, *said) if outcome in said)
 
 
-def _finish(
-    connection: Connection, attempts: Sequence[str], state: str, at: datetime, answers: Sequence[Answered] = ()
-) -> None:
-    status = next((answer.http_status for answer in answers if answer.http_status is not None), None)
+def _finish_all(connection: Connection, attempts: Mapping[str, Sequence[Answered]], at: datetime) -> None:
+    """Close each attempt with one word and the HTTP status of its answers."""
+    said = bulk.rowset(connection, "said", {"id": String(), "state": String(), "status": Integer()})
+    statement = (
+        update(Attempt)
+        .where(col(Attempt.id) == said.c.id, col(Attempt.state).in_(("intent", "ambiguous")))
+        .values(state=said.c.state, finished_at=at, http_status=said.c.status)
+    )
+    rows = [
+        {
+            "id": attempt_id,
+            "state": _outcome(answers),
+            "status": next((answer.http_status for answer in answers if answer.http_status is not None), None),
+        }
+        for attempt_id, answers in attempts.items()
+    ]
+    connection.execute(statement, {"said": bulk.json_of(connection, rows)})
+
+
+def _give_up(connection: Connection, attempts: Sequence[str], at: datetime) -> None:
+    """Nobody came back to say what became of these attempts."""
     statement = (
         update(Attempt)
         .where(bulk.among(connection, col(Attempt.id), "ids"), col(Attempt.state).in_(("intent", "ambiguous")))
-        .values(state=state, finished_at=at, http_status=status)
+        .values(state="ambiguous", finished_at=at)
     )
     if attempts:
         connection.execute(statement, {"ids": bulk.listed(connection, attempts)})

@@ -34,6 +34,11 @@ def codes_for(connection: Connection, customer_ids: pa.Array, at: datetime) -> p
     return known
 
 
+def exists(connection: Connection, code: str) -> bool:
+    """Whether `code` is some advocate's."""
+    return connection.execute(select(col(ReferralCode.code)).where(col(ReferralCode.code) == code)).first() is not None
+
+
 def record(connection: Connection, rows: pa.Table) -> int:
     """Write down friends' first orders that carried a code (columns of `referral`); how many are new.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, col
 
+from regulars import clock
 from regulars.errors import OutsideError, ProjectError
 from regulars.ledger import bulk, engine, ids, revisions, salts
 from regulars.ledger.tables import Salt
@@ -24,6 +26,10 @@ PULSE_SLOTS = 16
 
 _BEAT = "UPDATE pulse SET changes = changes + 1 WHERE slot = :slot"
 _PULSE = "SELECT sum(changes) FROM pulse"
+_PRESENT = {
+    "postgresql": "SELECT clock_timestamp()",
+    "sqlite": "SELECT strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')",
+}
 _ADOPT = "INSERT INTO salt (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING"
 
 
@@ -58,6 +64,7 @@ class Ledger:
                     engine.prepare_file(ledger.engine, _file(where))
             connection = ledger.engine.connect()
         with connection:
+            engine.refuse_forgetful(connection)
             current = revisions.is_current(connection)
         if not current:
             with ledger._transaction() as connection:
@@ -153,6 +160,17 @@ class Ledger:
         with self.reading() as connection:
             changes = connection.execute(text(_PULSE)).scalar()
         return f"{int(changes):x}" if self.exists and changes is not None else "none"
+
+    def present(self) -> datetime:
+        """The present by the database's own clock, which all its workers share; or the time that is set (`clock`).
+
+        Leases are measured with it: a machine whose clock is wrong takes nobody's messages away.
+        """
+        if clock.is_set():
+            return clock.now()
+        with self.reading() as connection:
+            found = connection.execute(text(_PRESENT[self.dialect])).scalar_one()
+        return (datetime.fromisoformat(found) if isinstance(found, str) else found).astimezone(UTC)
 
     def close(self) -> None:
         """Give the connections back."""

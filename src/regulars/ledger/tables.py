@@ -245,6 +245,8 @@ class Suppression(SQLModel, table=True):
     channel: str = Field(primary_key=True)
     reason: str
     at: datetime = Field(sa_column=moment())
+    after_transition: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """The last transition before it, filled in by the database: no intent to send there may come behind it."""
 
 
 class Event(SQLModel, table=True):

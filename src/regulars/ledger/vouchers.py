@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 from sqlmodel import col
 
-from regulars.ledger import bulk
+from regulars.ledger import bulk, forgotten
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.tables import Code, Conversion, PoolCode
@@ -54,8 +54,9 @@ def made(
     """Codes that were made, or are shared, with their terms: what a checkout must know, in the order they were issued.
 
     Each code once, with the latest end that anybody has; a code that a later offer replaced ended then. Those of a pool
-    are left out: the checkout knew them first. `campaign`, `message` and `enrolments` (10,000 at most) leave out those
-    of others, `since` those that were issued before and have not been replaced since.
+    are left out: the checkout knew them first; so are those of people who were forgotten. `campaign`, `message` and
+    `enrolments` (10,000 at most) leave out those of others, `since` those that were issued before and have not been
+    replaced since.
 
     code, campaign, kind, value, currency, gift, valid_until.
     """
@@ -64,7 +65,8 @@ def made(
     ended = and_(col(Code.ended_at).is_not(None), col(Code.ended_at) < col(Code.valid_until))
     ends = case((ended, col(Code.ended_at)), else_=col(Code.valid_until))
     statement = select(*columns, func.max(ends, type_=Moment())).where(
-        ~exists().where(col(PoolCode.code) == col(Code.code))
+        ~exists().where(col(PoolCode.code) == col(Code.code)),
+        ~col(Code.code).startswith(forgotten.PSEUDONYM, autoescape=True),
     )
     if campaign:
         statement = statement.where(col(Code.campaign) == campaign)

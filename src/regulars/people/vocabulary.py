@@ -21,8 +21,10 @@ LEDGER_FACTS: dict[str, Field] = {
     "clicks_30d": Field("number"),
     "conversions_30d": Field("number"),
     "referrals": Field("number"),
+    "confirmed": Field("yes_no"),
 }
-"""What the ledger knows of a customer: traits like any other. Of somebody it never met counts are 0, times unknown."""
+"""What the ledger knows of a customer: traits like any other. Of somebody it never met counts are 0, times unknown, and
+nobody has confirmed anything."""
 
 COUNTED_FACTS = tuple(name for name, known in LEDGER_FACTS.items() if known.kind == "number")
 

@@ -57,14 +57,14 @@ def serve(root: Path, port: int, **environment: str) -> tuple[Child, str]:
     return begin(root, "api", command, PREFECT__SERVER_FINAL="1", **environment), f"http://{HOST}:{port}/api"
 
 
-def wait(child: Child, url: str) -> None:
-    """Wait until the API answers. Raises OutsideError where it ends instead, or takes minutes."""
+def wait(child: Child, url: str, what: str = "Prefect's API") -> None:
+    """Wait until `what` answers at `url`/health. Raises OutsideError where it ends instead, or takes minutes."""
     until = time.monotonic() + START_SECONDS
     while not home.healthy(url):
         if not child.alive():
             raise child.ended_by_itself()
         if time.monotonic() > until:
-            raise OutsideError(f"Prefect's API did not answer within {START_SECONDS} seconds.", f"See {child.log}.")
+            raise OutsideError(f"{what} did not answer within {START_SECONDS} seconds.", f"See {child.log}.")
         time.sleep(ANSWER_SECONDS)
 
 

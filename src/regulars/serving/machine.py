@@ -19,16 +19,18 @@ from regulars.serving.children import Child, begin
 from regulars.serving.deploying import deploy_at
 
 PORT = 4200
+WEB_PORT = 8080
 POOL = "regulars"
 RUNS_AT_ONCE = 4
 LOOK_SECONDS = 5
 
 
-def up(root: Path, port: int = PORT, also: Mapping[str, Sequence[str]] | None = None) -> None:
-    """Serve the project until SIGINT or SIGTERM: API and UI on `port` (or a free one), a worker, the schedules.
+def up(root: Path, port: int = PORT, web_port: int = WEB_PORT, also: Mapping[str, Sequence[str]] | None = None) -> None:
+    """Serve the project until SIGINT or SIGTERM: API and UI on `port`, the pages of messages on `web_port` (or on
+    free ones), a worker, the schedules.
 
     Schedules follow the files: an edit of `rules.yaml` or of a campaign is taken over within seconds, if it has no
-    problems. `also` is name → command of further programs to run beside them, such as the web app.
+    problems. `also` is name → command of further programs to run beside them.
     Raises OutsideError where one runs already, or where a child ends by itself; ProjectError for the project's files.
     """
     root = root.resolve()
@@ -37,6 +39,8 @@ def up(root: Path, port: int = PORT, also: Mapping[str, Sequence[str]] | None = 
     with _only_one(root), _signals(stop), _children() as children:
         server, url = api.serve(root, api.free_port(port))
         children.append(server)
+        web, pages = _web(root, api.free_port(web_port))
+        children.append(web)
         stamp = _stamp(root)
         api.wait(server, url)
         say(_registered(root, url))
@@ -44,11 +48,18 @@ def up(root: Path, port: int = PORT, also: Mapping[str, Sequence[str]] | None = 
         limits = ["--limit", str(RUNS_AT_ONCE), "--name", "up", "--install-policy", "never"]
         children.append(begin(root, "worker", worker + limits, PREFECT_API_URL=url))
         children.extend(begin(root, name, command, PREFECT_API_URL=url) for name, command in (also or {}).items())
+        api.wait(web, pages, "The web app")
         home.Running(url, os.getpid()).write(root)
-        say(f"Up: {url.removesuffix('/api')}   logs: {home.folder(root, 'logs')}   stop with Ctrl-C")
+        say(f"Up: {url.removesuffix('/api')}   web: {pages}   logs: {home.folder(root, 'logs')}   stop with Ctrl-C")
         _watch(root, url, stop, children, stamp)
         say("Stopping …")
     say("Stopped.")
+
+
+def _web(root: Path, port: int) -> tuple[Child, str]:
+    """Start the web app by its own command; the process and its address, at which it answers after some seconds."""
+    command = [sys.executable, "-m", "regulars.cli", "web", "--host", api.HOST, "--port", str(port)]
+    return begin(root, "web", command), f"http://{api.HOST}:{port}"
 
 
 def _watch(root: Path, url: str, stop: threading.Event, children: list[Child], stamp: str) -> None:

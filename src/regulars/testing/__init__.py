@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from regulars.clock import frozen
-    from regulars.testing.channel_promises import Promise, Trial, channel_contract, example
+    from regulars.testing.channel_promises import Promise, Trial, channel_contract, crowd, example
     from regulars.testing.fake_channel import FakeChannel
     from regulars.testing.fake_provider import Arrival, FakeProvider, Reaction, Request
     from regulars.testing.fake_sendgrid import FakeSendGrid
     from regulars.testing.fake_twilio import FakeTwilio
+    from regulars.testing.strict_requests import sendgrid_faults, twilio_faults
 
 __all__ = [
     "Arrival",
@@ -28,17 +29,21 @@ __all__ = [
     "Request",
     "Trial",
     "channel_contract",
+    "crowd",
     "example",
     "frozen",
+    "sendgrid_faults",
+    "twilio_faults",
 ]
 
 _HOME = {
     "clock": ("frozen",),
-    "testing.channel_promises": ("Promise", "Trial", "channel_contract", "example"),
+    "testing.channel_promises": ("Promise", "Trial", "channel_contract", "crowd", "example"),
     "testing.fake_channel": ("FakeChannel",),
     "testing.fake_provider": ("Arrival", "FakeProvider", "Reaction", "Request"),
     "testing.fake_sendgrid": ("FakeSendGrid",),
     "testing.fake_twilio": ("FakeTwilio",),
+    "testing.strict_requests": ("sendgrid_faults", "twilio_faults"),
 }
 """Module → the names it gives."""
 

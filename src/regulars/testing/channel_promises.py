@@ -1,4 +1,4 @@
-"""What every channel promises, as tests its author runs.
+"""What every channel promises, as tests its author runs, for messages alone and for those that share a request.
 
 @contextmanager
 def trial() -> Iterator[Trial]:
@@ -17,8 +17,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
+from html import escape
 
-from regulars.channels.contract import Answer, Channel, Kind, Outcome, Outgoing, opened, sending
+from regulars import clock
+from regulars.channels.contract import (
+    Answer,
+    Channel,
+    Kind,
+    Outcome,
+    Outgoing,
+    Parts,
+    ProvesAbsence,
+    Sighting,
+    Sought,
+    opened,
+    sending,
+)
 from regulars.testing.fake_provider import Arrival
 
 WORDS = "Bună, Ștefan și Инна! Ваш код: ÎȚĂ-7 €"
@@ -79,6 +93,36 @@ def example(kind: Kind, number: int = 1, *, text: str = WORDS) -> Outgoing:
             "List-Unsubscribe": "<https://example.org/u/abc>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         },
+    )
+
+
+CROWD = (
+    "Ана",
+    "",
+    "O'Neil & <b>",
+    "-name-",
+    "[unsubscribe] <% here %>",
+    "%name% {{name}} :name",
+    "două\nrânduri",
+    "$1\\1",
+)
+"""Names of people who share a letter; some look like what providers replace."""
+
+
+def crowd(kind: Kind, count: int = len(CROWD)) -> list[Outgoing]:
+    """Messages of one attempt with one letter, each with a name of its own: a channel may send them in one request."""
+    return [_one_of_a_crowd(kind, number) for number in range(1, count + 1)]
+
+
+def _one_of_a_crowd(kind: Kind, number: int) -> Outgoing:
+    name, attempt = CROWD[number % len(CROWD)], "a" * 32
+    if kind == "sms":
+        return replace(example(kind, number, text=f"{WORDS} {name}.{number}"), attempt_id=attempt)
+    html = Parts(("<p>Salut, ", "!</p><p>", "</p>"), (escape(name), str(number)))
+    text = Parts(("Salut, ", "! ", "."), (name, str(number)))
+    whole = [f"{''.join(map(''.join, zip(*parts, strict=False)))}{parts.texts[-1]}" for parts in (html, text)]
+    return replace(
+        example(kind, number), attempt_id=attempt, html=whole[0], text=whole[1], html_parts=html, text_parts=text
     )
 
 
@@ -170,6 +214,85 @@ def _what_is_said_not_to_be_sent_never_arrives(trial: Trial) -> None:
         _hold(count <= (1 if outcome in {"accepted", "ambiguous"} else 0), f"{outcome}, and it arrived {count} times")
 
 
+def _each_of_a_crowd_gets_words_of_their_own_and_once(trial: Trial) -> None:
+    messages = crowd(trial.kind)
+    answers = _send(trial, messages)
+    _hold({answer.outcome for answer in answers} == {"accepted"}, "a healthy peer accepts")
+    # Mail has line ends of its own.
+    arrived = {(a.message_id, a.to): (a.text.strip().replace("\r\n", "\n"), a.html) for a in trial.arrived()}
+    _hold(len(trial.arrived()) == len(arrived) == len(messages), f"{len(trial.arrived())} arrived")
+    for message in messages:
+        text, html = arrived.get((message.message_id, message.to), ("", ""))
+        _hold(text == message.text.strip(), "somebody got other words than were rendered for them")
+        _hold(html in ("", message.html), "somebody got another letter than was rendered for them")
+
+
+def _a_crowd_shares_requests_where_the_channel_says_so(trial: Trial) -> None:
+    if trial.requests is None:
+        return
+    before = trial.requests()
+    _send(trial, crowd(trial.kind))
+    due = -(-len(CROWD) // trial.channel.batch)
+    _hold(trial.requests() - before == due, f"{trial.requests() - before} requests, not {due}")
+
+
+def _no_address_is_twice_in_one_request(trial: Trial) -> None:
+    # Providers drop the second one without a word.
+    messages = crowd(trial.kind, 3)
+    twice = replace(messages[2], to=messages[0].to.upper() if trial.kind == "email" else messages[0].to)
+    answers = _send(trial, [messages[0], messages[1], twice])
+    _hold([answer.outcome for answer in answers] == ["accepted"] * 3, f"{[answer.outcome for answer in answers]}")
+    arrived = Counter(arrival.message_id for arrival in trial.arrived())
+    _hold(arrived == {message.message_id: 1 for message in messages}, f"arrived: {arrived}")
+
+
+def _a_poisonous_one_of_a_crowd_stops_no_other(trial: Trial) -> None:
+    messages = crowd(trial.kind, 4)
+    messages[2] = replace(messages[2], to="nobody")
+    answers = _send(trial, messages)
+    _hold([a.message_id for a in answers] == [m.message_id for m in messages], "one answer each, in order")
+    _hold([a.outcome for a in answers] == ["accepted", "accepted", "rejected", "accepted"], "the poison spread")
+    _hold(len(trial.arrived()) == 3, "the impossible one arrived, or took another along")
+
+
+def _books_tell_what_was_sent_from_what_was_not(trial: Trial) -> None:
+    if not isinstance(trial.channel, ProvesAbsence):
+        return
+    sent, kept = example(trial.kind, 1), example(trial.kind, 2)
+    _send(trial, [sent])
+    found = _seen(trial.channel, [sent, kept])
+    _hold(
+        {name: one.verdict for name, one in found.items()} == {sent.message_id: "sent", kept.message_id: "absent"},
+        f"{found}",
+    )
+    if "config" in trial.faults:
+        trial.faults["config"]()
+        verdict = _seen(trial.channel, [kept])[kept.message_id].verdict
+        _hold(verdict in {"unknown", "absent"}, "it saw what was never sent")
+
+
+def _seen(channel: ProvesAbsence, messages: Sequence[Outgoing]) -> Mapping[str, Sighting]:
+    async def look() -> Mapping[str, Sighting]:
+        try:
+            return await channel.seen([Sought(message, clock.now()) for message in messages])
+        finally:
+            if isinstance(channel, Channel):
+                await channel.close()
+
+    return asyncio.run(look())
+
+
+def _a_fault_is_told_for_each_of_a_crowd(trial: Trial) -> None:
+    for outcome, break_it in trial.faults.items():
+        break_it()
+        before = Counter(arrival.message_id for arrival in trial.arrived())
+        messages = crowd(trial.kind, min(2, trial.channel.batch))
+        answers = _send(trial, messages)
+        _hold({answer.outcome for answer in answers} == {outcome}, f"{answers[-1].outcome}, not {outcome}")
+        new = Counter(arrival.message_id for arrival in trial.arrived()) - before
+        _hold(max(new.values(), default=0) <= (outcome in {"accepted", "ambiguous"}), f"{outcome}, and it arrived")
+
+
 _PROMISES = [
     _it_says_what_it_can_do,
     _nothing_is_answered_with_nothing,
@@ -181,4 +304,10 @@ _PROMISES = [
     _it_works_again_in_another_event_loop,
     _each_fault_is_told_as_it_is,
     _what_is_said_not_to_be_sent_never_arrives,
+    _each_of_a_crowd_gets_words_of_their_own_and_once,
+    _a_crowd_shares_requests_where_the_channel_says_so,
+    _no_address_is_twice_in_one_request,
+    _a_poisonous_one_of_a_crowd_stops_no_other,
+    _a_fault_is_told_for_each_of_a_crowd,
+    _books_tell_what_was_sent_from_what_was_not,
 ]

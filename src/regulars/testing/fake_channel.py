@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from regulars.channels.contract import Answer, Outcome, Outgoing
+from regulars.channels.contract import Answer, Outcome, Outgoing, Sighting, Sought
 from regulars.channels.objections import objection, refused
 
 
@@ -34,6 +34,13 @@ class FakeChannel:
     async def send(self, messages: Sequence[Outgoing]) -> list[Answer]:
         """One answer for each message, at once."""
         return [self._one(message) for message in messages]
+
+    async def seen(self, sought: Sequence[Sought]) -> dict[str, Sighting]:
+        """The truth about each, by its id."""
+        there = {message.message_id for message in self.arrived}
+        return {
+            one.message.message_id: Sighting("sent" if one.message.message_id in there else "absent") for one in sought
+        }
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -6,7 +6,7 @@ import json
 import socket
 import struct
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -47,6 +47,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,11 @@ class Arrival:
     message_id: str
     to: str
     text: str
+    html: str = ""
+    subject: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, str] = field(default_factory=dict)
+    """The ids that travel with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +112,23 @@ class FakeProvider:
         """Meet every further request so; `None`: as a healthy provider."""
         self._usual = None if reaction is None else _reaction(reaction)
 
-    def read(self, request: Request) -> Arrival:
-        """What would arrive. May raise anything on a malformed request."""
+    @property
+    def twice(self) -> list[str]:
+        """The ids of messages that were taken more than once, sorted: whatever else holds, there should be none."""
+        counts = Counter(arrival.message_id for arrival in self.arrivals)
+        return sorted(message_id for message_id, count in counts.items() if count > 1)
+
+    def read(self, request: Request) -> list[Arrival]:
+        """What would arrive: a message, or each of those that share the request. May raise on a malformed one."""
         raise NotImplementedError
 
     def judge(self, request: Request) -> Response:
         """A healthy provider's answer; 2xx takes the message."""
         raise NotImplementedError
+
+    def look(self, request: Request) -> Response:
+        """A healthy provider's answer to a GET: its books, where it lets one read them."""
+        return self.refuse(Reaction(405), request)
 
     def refuse(self, reaction: Reaction, request: Request) -> Response:
         """The answer with `reaction.status` in the provider's own words, as indiscreet as the real ones are."""
@@ -123,18 +139,16 @@ class FakeProvider:
         with self._lock:
             self.requests.append(request)
             reaction = self._next.popleft() if self._next else self._usual
-            healthy = self.judge(request)
+            healthy = self.look(request) if request.method == "GET" else self.judge(request)
+            if request.method == "GET":
+                return _met(self, healthy, reaction, request)
             if reaction is None:
                 if healthy.status < 300:
-                    self.arrivals.append(self.read(request))
+                    self.arrivals += self.read(request)
                 return healthy, ""
             if reaction.takes and healthy.status < 300:
-                self.arrivals.append(self.read(request))
-        if reaction.fault or (reaction.status < 300 and reaction.body is None):
-            return Response(reaction.status or healthy.status, healthy.body, healthy.headers), reaction.fault
-        told = self.refuse(reaction, request)
-        body = told.body if reaction.body is None else reaction.body
-        return Response(reaction.status, body, {**told.headers, **reaction.headers}), ""
+                self.arrivals += self.read(request)
+        return _met(self, healthy, reaction, request)
 
     def pause(self, seconds: float | None) -> bool:
         """Wait; true as soon as the provider is being stopped."""
@@ -165,6 +179,18 @@ def _reaction(told: int | Fault | Reaction) -> Reaction:
     return Reaction(status=told) if isinstance(told, int) else Reaction(fault=told)
 
 
+def _met(
+    provider: FakeProvider, healthy: Response, reaction: Reaction | None, request: Request
+) -> tuple[Response, Fault]:
+    if reaction is None:
+        return healthy, ""
+    if reaction.fault or (reaction.status < 300 and reaction.body is None):
+        return Response(reaction.status or healthy.status, healthy.body, healthy.headers), reaction.fault
+    told = provider.refuse(reaction, request)
+    body = told.body if reaction.body is None else reaction.body
+    return Response(reaction.status, body, {**told.headers, **reaction.headers}), ""
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -189,9 +215,13 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # one write per answer
     server: _Server
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.path, headers, body, self.command)
         provider = self.server.provider
         response, fault = provider.meet(request)
         if provider.latency:

@@ -70,13 +70,18 @@ def _kinds(tree: nodes.Template) -> Iterator[Refusal]:
     for node in tree.find_all(nodes.Node):
         if type(node) not in _KINDS:
             said, sign = _CALLED.get(type(node), (f"`{type(node).__name__.lower()}`", ""))
-            yield Refusal(node.lineno or 1, f"{said} cannot stand in a template.", sign)
+            yield Refusal(_line(node), f"{said} cannot stand in a template.", sign)
         elif isinstance(node, nodes.Filter) and node.name not in FILTERS:
             hint = did_you_mean(node.name, FILTERS)
             yield Refusal(node.lineno, f"`{node.name}` is not a filter here.{hint}", _word(node.name))
         elif isinstance(node, nodes.Test) and node.name not in TESTS:
             hint = did_you_mean(node.name, TESTS)
             yield Refusal(node.lineno, f"`is {node.name}` is not a test here.{hint}", _word(node.name))
+
+
+def _line(node: nodes.Node) -> int:
+    """The node's own line; of one that Jinja gives none, that of what stands in it."""
+    return node.lineno or next((_line(child) for child in node.iter_child_nodes()), 1)
 
 
 def _word(name: str) -> str:

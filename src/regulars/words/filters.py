@@ -42,7 +42,10 @@ class Spoken:
         self._locale = locale_of(language, currency)
         self._currency = currency
         self._zone = ZoneInfo(timezone)
+        # Babel takes longer for one number than everything else of a message; a shop's amounts come back all the time.
         self._money = lru_cache(_KNOWN)(self._money_text)
+        self._amount = lru_cache(_KNOWN)(self._number_text)
+        self._form = lru_cache(_KNOWN)(self._locale.plural_form)
         self._date = lru_cache(_KNOWN)(self._date_text)
 
     def money(self, value: Any) -> str:
@@ -51,11 +54,7 @@ class Spoken:
 
     def number(self, value: Any, digits: int = 2) -> str:
         """`1225.5` → `1.225,5`; at most `digits` decimals."""
-        from babel.numbers import format_decimal
-
-        if _missing(value):
-            return ""
-        return format_decimal(round(_number(value), digits), locale=self._locale)
+        return "" if _missing(value) else self._amount(_number(value), digits)
 
     def date(self, value: Any, form: str = "long") -> str:
         """`2026-12-05` → `5 decembrie 2026`; `form` is `long`, `medium`, `short`, or `day` for `5 decembrie`.
@@ -76,7 +75,12 @@ class Spoken:
         """
         if _missing(value):
             return forms.get("other", "")
-        return forms.get(self._locale.plural_form(_number(value)), forms.get("other", ""))
+        return forms.get(self._form(_number(value)), forms.get("other", ""))
+
+    def _number_text(self, value: Decimal, digits: int) -> str:
+        from babel.numbers import format_decimal
+
+        return format_decimal(round(value, digits), locale=self._locale)
 
     def _money_text(self, value: Decimal) -> str:
         from babel.numbers import format_currency, get_currency_precision, get_currency_symbol

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,8 @@ __all__ = ["Email", "EmailParts", "Version", "Words", "WordsError"]
 
 LARGEST_OUTPUT = 262_144
 """Characters of one rendered text; more is an error."""
+_AT_ONCE = 256
+"""Pieces of a text between two looks at its length."""
 _SKELETONS = 512
 """Skeletons kept for one file: as many ways through its conditions as are remembered."""
 
@@ -210,7 +213,7 @@ class _Sheet:
     """One compiled file, and the skeletons it has made so far."""
 
     def __init__(self, template: Template, name: str, html: bool, places_preview: bool) -> None:
-        self._template, self._name = template, name
+        self._template, self._name, self._file = template, name, f"{FOLDER}/{name}"
         self.places_preview = places_preview
         self._make = styled if html else plain
         self._skeletons: dict[Shape, Skeleton] = {}
@@ -223,23 +226,17 @@ class _Sheet:
             raise _said(fault, f"{FOLDER}/{self._name}") from None
 
     def _render(self, variables: Mapping[str, Any]) -> Rendered:
-        shape: list[str | None] = []
-        holes: list[str] = []
-        size = 0
-        for piece in pieces(self._template, variables):
-            size += len(piece)
+        said: list[str] = []
+        size, coming = 0, pieces(self._template, variables)
+        while some := list(islice(coming, _AT_ONCE)):
+            size += sum(map(len, some))
             if size > LARGEST_OUTPUT:
                 raise WordsError(f"{FOLDER}/{self._name} became longer than 256 kB.", "Look at its loops.")
-            if piece.__class__ is str:
-                shape.append(piece)
-            else:
-                shape.append(None)
-                holes.append(piece)
-        key = tuple(shape)
+            said += some
+        holes = tuple([piece for piece in said if piece.__class__ is not str])
+        key = tuple([piece if piece.__class__ is str else None for piece in said])
         skeleton = self._skeletons.get(key)
-        return Rendered(
-            skeleton if skeleton is not None else self._remember(key), tuple(holes), f"{FOLDER}/{self._name}"
-        )
+        return Rendered(skeleton if skeleton is not None else self._remember(key), holes, self._file)
 
     def _remember(self, shape: Shape) -> Skeleton:
         if len(self._skeletons) >= _SKELETONS:

@@ -7,6 +7,7 @@ UCS-2: 70 UTF-16 units alone, 67 in each of several; what people see as one char
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
@@ -36,6 +37,9 @@ _CLUSTER = re.compile(
 )
 
 
+_PLAIN_LETTERS = str.maketrans("ăâîșțşţĂÂÎȘȚŞŢ", "aaiststAAISTST")
+
+
 class Segments(NamedTuple):
     """What one text costs: its `encoding`, its length in septets (GSM-7) or UTF-16 units (UCS-2), and its segments."""
 
@@ -59,6 +63,11 @@ def segments(text: str) -> Segments:
     if _ONE_UNIT_EACH.fullmatch(text):
         return Segments("UCS-2", length, -(-length // 67))
     return Segments("UCS-2", length, _seams(map(_units, _clusters(text)), 67))
+
+
+def plain_letters(text: str) -> str:
+    """`text` with the Romanian letters that are not in GSM-7 (ă â î ș ț, ş ţ) as a a i s t. Others stay as they are."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text).translate(_PLAIN_LETTERS)
 
 
 def total(texts: Iterable[str]) -> int:

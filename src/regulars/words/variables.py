@@ -11,7 +11,7 @@ from regulars.words.preheader import PLACED
 from regulars.words.reading import ROWS, Mention
 
 SHOP = frozenset({"name", "currency", "timezone", "languages", "address", "site"})
-LINKS = frozenset({"shop", "unsubscribe", "preferences"})
+LINKS = frozenset({"shop", "unsubscribe", "preferences", "confirm"})
 REFERRAL = frozenset({"code", "link"})
 BARE = ""
 """The name of a variable that is one text, and has no names of its own."""

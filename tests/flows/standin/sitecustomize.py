@@ -25,4 +25,6 @@ class _Late(importlib.abc.MetaPathFinder):
         return importlib.machinery.ModuleSpec(name, Loader(), is_package=True)
 
 
-sys.meta_path.insert(0, _Late())
+# The web app runs no flow: it is the real one, over the real engine.
+if "regulars.cli" not in sys.orig_argv:
+    sys.meta_path.insert(0, _Late())

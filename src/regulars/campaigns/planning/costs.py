@@ -28,6 +28,10 @@ class Cost(TypedDict):
     """What a provider charges for."""
 
     sms_segments: int
+    as_written: int
+    """Segments if all letters stayed as they are written."""
+    with_plain_letters: int
+    """Segments if ă â î ș ț went out as a a i s t (`plain_letters`)."""
     encodings: dict[str, int]
     """`GSM-7`, `UCS-2` → texts."""
     rendered: int
@@ -63,15 +67,20 @@ class Promised(Liability):
 def cost(desk: Desk, campaign: str, message: Message, messages: pa.Table) -> Cost:
     """Segments of the text messages among `messages` (columns of the ledger's table), counted on the rendered text."""
     from regulars.people.addresses import country_of
-    from regulars.words.sms import segments
+    from regulars.words.sms import plain_letters, segments
 
+    written = message.model_copy(update={"plain_letters": False})
     texts = messages.filter(pc.and_(pc.equal(messages["channel"], "sms"), pc.equal(messages["state"], "planned")))
     encodings, by_country, rendered = Counter[str](), Counter[str](), 0
+    ways = Counter[bool]()
     for row in texts.slice(0, COUNTED_TEXTS).to_pylist():
         try:
-            counted = segments(_text(desk, campaign, message, row))
+            text = _text(desk, campaign, written, row)
         except RegularsError:
             continue  # a run would find it dead; `samples` says why
+        either = {False: segments(text), True: segments(plain_letters(text))}
+        ways.update({plain: one.segments for plain, one in either.items()})
+        counted = either[message.plain_letters]
         rendered += 1
         encodings[counted.encoding] += 1
         by_country[country_of(row["address"])] += counted.segments
@@ -79,6 +88,8 @@ def cost(desk: Desk, campaign: str, message: Message, messages: pa.Table) -> Cos
     in_all = {country: round(number * scale) for country, number in by_country.items()}
     return {
         "sms_segments": round(by_country.total() * scale),
+        "as_written": round(ways[False] * scale),
+        "with_plain_letters": round(ways[True] * scale),
         "encodings": dict(encodings),
         "rendered": rendered,
         **_priced(desk, in_all),

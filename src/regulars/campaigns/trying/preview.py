@@ -35,7 +35,7 @@ def preview(
     is about their newest one; words that are written for one day are those of the next run.
 
     Returns, for each message and channel it may take: message, template, channel, language, reads (the subject, or the
-    text) and path (of an .html or .txt file in `.regulars/preview`).
+    text), segments (of a text message; empty for an e-mail) and path (of an .html or .txt file in `.regulars/preview`).
     """
     wanted, customer = wanted_messages(desk, campaign, message), shown_to(desk, campaign, who, at)
     return [shown for one in wanted for shown in _message(desk, campaign, one, (customer, language), at, every=not who)]
@@ -101,6 +101,7 @@ def _message(
                 "channel": channel,
                 "language": spoken,
                 "reads": " ".join((sent.subject or sent.text).split()),
+                "segments": _segments(message, sent.text) if channel == "sms" else "",
                 "path": str(path),
             }
         )
@@ -109,6 +110,17 @@ def _message(
             f"There are no words to show for `{message.name}`.", f"Write {FOLDER}/{templates[0]}.LANGUAGE.html."
         )
     return shown
+
+
+def _segments(message: Message, sent: str) -> str:
+    """`1 segment`, `3 segments, 1 with plain letters`."""
+    from regulars.words.sms import plain_letters, segments
+
+    now, plain = segments(sent).segments, segments(plain_letters(sent)).segments
+    told = f"{now} segment{'s' if now != 1 else ''}"
+    if message.plain_letters:
+        return f"{told}, with plain letters"
+    return told if plain == now else f"{told}, {plain} with plain letters"
 
 
 def day_shown(desk: Desk, campaign: str, at: datetime) -> date:

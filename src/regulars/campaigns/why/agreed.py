@@ -47,4 +47,6 @@ def _by_the_data(desk: PersonDesk, channel: Channel) -> str:
     value = desk.person_cell(str(column))
     if not isinstance(value, bool):
         return f"no, `{column}` is empty"
+    if value and channel in desk.rules.guards.double_opt_in:
+        return f"not confirmed; yes by `{column}` alone, and `double_opt_in` asks for their own word"
     return f"{'yes' if value else 'no'}, by `{column}`"

@@ -18,11 +18,23 @@ from regulars.campaigns.why.person_desk import PersonDesk
 from regulars.campaigns.why.seen import Line, spoken_day
 from regulars.lang.model import Campaign
 from regulars.lang.scalars import Channel
-from regulars.ledger import entered, facts
+from regulars.ledger import entered, facts, forgotten
 
-TESTS = ("repeat", "consent", "address", "words", "holdout", "when", "frequency", "priority", "quiet hours")
+TESTS = (
+    "forgotten",
+    "repeat",
+    "consent",
+    "address",
+    "words",
+    "holdout",
+    "when",
+    "frequency",
+    "priority",
+    "quiet hours",
+)
 """In the order in which a run asks them; the first that fails decides."""
 OF_REASON = {
+    "forgotten": "forgotten",
     "already-enrolled": "repeat",
     "not-entering": "repeat",
     "no-consent": "consent",
@@ -63,6 +75,7 @@ class Guards:
     def lines(self) -> list[Line]:
         """Every test after the audience that is told, in the order people read them."""
         tests: dict[str, Callable[[], Line]] = {
+            "forgotten": self._forgotten,
             "repeat": self._repeat,
             "holdout": self._holdout,
             "consent": self._consent,
@@ -81,8 +94,8 @@ class Guards:
         return [test for test in OF_A_DAY if self._has(test) and not self._is_asked(test)]
 
     def _is_told(self, test: str) -> bool:
-        if test == "words":
-            return self.reason == "no-words"
+        if test in ("words", "forgotten"):
+            return OF_REASON.get(self.reason) == test
         return self._has(test) and (test not in OF_A_DAY or self._is_asked(test))
 
     def _has(self, test: str) -> bool:
@@ -165,6 +178,13 @@ class Guards:
     @property
     def _is_service(self) -> bool:
         return self._campaign.is_service
+
+    def _forgotten(self) -> Line:
+        since = forgotten.is_forgotten(self.desk.ledger, self.desk.person.customer)
+        says = (
+            f"they asked to be forgotten{f' on {_long(self.desk.day(since))}' if since else ''}: nobody writes to them"
+        )
+        return _line("forgotten", holds=False, says=says)
 
     def _repeat(self) -> Line:
         if self.reason == "not-entering":

@@ -52,6 +52,7 @@ class PersonDesk(Desk):
     def of(cls, desk: Desk, person: Somebody, until: datetime | None = None) -> Self:
         """The desk of `person`, with the ledger as it stood just before `until`, or as it stands now."""
         from regulars.ledger.consent import address_hash
+        from regulars.ledger.forgotten import customer_hash
         from regulars.ledger.page import page_of
 
         alone = cls(desk.root, desk.project, desk.settings, desk.problems, looking=True, person=person)
@@ -64,7 +65,9 @@ class PersonDesk(Desk):
             source=alone.own,
             vocabulary=replace(desk.vocabulary, source=alone.own),
             words=desk.words,
-            ledger=page_of(desk.ledger, person.customer, list(alone.hashes.values()), until),
+            ledger=page_of(
+                desk.ledger, person.customer, [*alone.hashes.values(), customer_hash(salt, person.customer)], until
+            ),
         )
         return alone
 

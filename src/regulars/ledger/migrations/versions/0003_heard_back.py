@@ -63,7 +63,9 @@ def upgrade() -> None:
         sa.Column("position", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.add_column("suppression", sa.Column("after_transition", sa.BigInteger(), nullable=True))
     _append_only()
+    _suppressed_after()
 
 
 def _stops() -> None:
@@ -113,3 +115,23 @@ def _append_only() -> None:
             f"CREATE TRIGGER transition_no_{verb.lower()} BEFORE {verb} ON transition "
             "BEGIN SELECT RAISE(ABORT, 'transition is append only'); END"
         )
+
+
+def _suppressed_after() -> None:
+    """A suppression notes how far the transitions had come: no intent to send there may stand behind it."""
+    last = "(SELECT coalesce(max(id), 0) FROM transition)"
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION suppression_after() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN NEW.after_transition := {last}; RETURN NEW; END $$"
+        )
+        op.execute(
+            "CREATE TRIGGER suppression_after BEFORE INSERT ON suppression "
+            "FOR EACH ROW EXECUTE FUNCTION suppression_after()"
+        )
+        return
+    op.execute(
+        "CREATE TRIGGER suppression_after AFTER INSERT ON suppression BEGIN "
+        f"UPDATE suppression SET after_transition = {last} "
+        "WHERE address_hash = NEW.address_hash AND channel = NEW.channel; END"
+    )

@@ -1,0 +1,43 @@
+"""How fast messages may leave: the rate of the provider's account, or of the sender of text messages in segments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from threading import Event
+
+from regulars.campaigns.desk import Desk
+from regulars.channels.contract import Channel, Outgoing
+from regulars.ledger import buckets
+
+
+def wait_for_turn(desk: Desk, door: Channel, wave: Sequence[Sequence[Outgoing]], stop: Event) -> bool:
+    """Wait until `wave` may leave by the rates that are set; False where `stop` was set meanwhile, or before."""
+    wait = 0.0
+    for account, (wanted, rate) in _costs(desk, door, wave).items():
+        present = desk.ledger.present()
+        wait = max(wait, buckets.reserve(desk.ledger, account, wanted, rate, present).total_seconds())
+    return not (stop.wait(wait) if wait else stop.is_set())
+
+
+def most_at_once(desk: Desk, door: Channel) -> int | None:
+    """So many messages at most are claimed at once, so that none waits for its turn until its lease is over."""
+    rate = _rate(desk, door)
+    return max(1, int(rate * desk.settings.lease_seconds / 4)) if rate else None
+
+
+def _costs(desk: Desk, door: Channel, wave: Sequence[Sequence[Outgoing]]) -> dict[str, tuple[float, float]]:
+    rate = _rate(desk, door)
+    if not rate:
+        return {}
+    if door.name == "sendgrid":
+        return {door.name: (float(sum(map(len, wave))), rate)}
+    segments: Counter[str] = Counter()
+    for request in wave:
+        for message in request:
+            segments[f"{door.name} {message.sender}"] += max(message.segments, 1)
+    return {account: (float(wanted), rate) for account, wanted in segments.items()}
+
+
+def _rate(desk: Desk, door: Channel) -> float:
+    return {"sendgrid": desk.settings.sendgrid_rate, "twilio": desk.settings.twilio_rate}.get(door.name, 0.0)
