@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
-import pytest
 from signing import SID, encoded, inbound_form, status_form
 from sqlalchemy import select
 from what_was_sent import NOW, Letter, event, hear, lay, reason, states
@@ -35,27 +35,38 @@ def call_back(ledger: Ledger, inbox: Inbox, letter: Letter, status: str, **more:
     return hearing.expand_all(ledger, inbox)
 
 
-@pytest.mark.parametrize(
-    ("word", "more", "why"),
-    [
-        ("bounce", {"type": "bounce"}, "bounced"),
-        ("spamreport", {}, "complaint"),
-        ("unsubscribe", {}, "opted-out"),
-        ("group_unsubscribe", {"asm_group_id": 7}, "opted-out"),
-        ("dropped", {"reason": "Bounced Address"}, "bounced"),
-        ("dropped", {"reason": "Spam Reporting Address"}, "complaint"),
-        ("dropped", {"reason": "Unsubscribed Address"}, "opted-out"),
-        ("dropped", {"reason": "Spam Content (if Spam Checker app enabled)"}, ""),
-        ("bounce", {"type": "blocked"}, ""),
-        ("deferred", {}, ""),
-    ],
-)
-def test_an_event_suppresses_its_address_at_once(
-    ledger: Ledger, inbox: Inbox, word: str, more: dict[str, object], why: str
-) -> None:
-    [letter] = lay(ledger)
-    hear(ledger, inbox, event(letter, word, **more))
-    assert reason(ledger, letter) == why
+SAID_BY_EMAIL: list[tuple[str, dict[str, Any], str]] = [
+    ("bounce", {"type": "bounce"}, "bounced"),
+    ("spamreport", {}, "complaint"),
+    ("unsubscribe", {}, "opted-out"),
+    ("group_unsubscribe", {"asm_group_id": 7}, "opted-out"),
+    ("dropped", {"reason": "Bounced Address"}, "bounced"),
+    ("dropped", {"reason": "Spam Reporting Address"}, "complaint"),
+    ("dropped", {"reason": "Unsubscribed Address"}, "opted-out"),
+    ("dropped", {"reason": "Spam Content (if Spam Checker app enabled)"}, ""),
+    ("bounce", {"type": "blocked"}, ""),
+    ("deferred", {}, ""),
+]
+SAID_BY_SMS = [
+    ("queued", "", "accepted", ""),
+    ("sent", "", "accepted", ""),
+    ("delivered", "", "delivered", ""),
+    ("read", "", "opened", ""),
+    ("undelivered", "30003", "failed", ""),
+    ("undelivered", "30005", "failed", "unusable"),
+    ("undelivered", "30006", "failed", "unusable"),
+    ("failed", "21614", "failed", "unusable"),
+    ("failed", "21610", "failed", "opted-out"),
+    ("failed", "99999", "failed", ""),
+    ("receiving", "", "sending", ""),
+]
+
+
+def test_an_event_suppresses_its_address_at_once(ledger: Ledger, inbox: Inbox) -> None:
+    letters = lay(ledger, len(SAID_BY_EMAIL))
+    told = zip(letters, SAID_BY_EMAIL, strict=True)
+    hear(ledger, inbox, *(event(letter, word, **more) for letter, (word, more, _) in told))
+    assert [reason(ledger, letter) for letter in letters] == [why for _, _, why in SAID_BY_EMAIL]
 
 
 def test_who_unsubscribes_at_the_provider_s_has_said_no_to_us(ledger: Ledger, inbox: Inbox) -> None:
@@ -91,15 +102,13 @@ def test_a_weaker_reason_never_takes_the_place_of_a_stronger_one(ledger: Ledger,
     assert reason(ledger, letter) == "complaint"
 
 
-@pytest.mark.parametrize(("days", "why"), [((0, 10, 20), "unusable"), ((0, 20, 40), ""), ((0, 10), "")])
-def test_three_soft_bounces_in_thirty_days_suppress(
-    ledger: Ledger, inbox: Inbox, days: tuple[int, ...], why: str
-) -> None:
-    letters = lay(ledger, len(days), addresses=["ion@example.com"] * len(days), customers=["ion"] * len(days))
-    for letter, day in reversed(list(zip(letters, days, strict=True))):
-        for _ in range(2):
-            hear(ledger, inbox, event(letter, "bounce", day * DAY, type="blocked"))
-    assert reason(ledger, letters[0]) == why
+def test_three_soft_bounces_in_thirty_days_suppress(ledger: Ledger, inbox: Inbox) -> None:
+    for who, days, why in (("ion", (0, 10, 20), "unusable"), ("ana", (0, 20, 40), ""), ("dan", (0, 10), "")):
+        letters = lay(ledger, len(days), addresses=[f"{who}@example.com"] * len(days), customers=[who] * len(days))
+        for letter, day in reversed(list(zip(letters, days, strict=True))):
+            for _ in range(2):
+                hear(ledger, inbox, event(letter, "bounce", day * DAY, type="blocked"))
+        assert reason(ledger, letters[0]) == why
 
 
 def test_stop_closes_the_number_whoever_of_several_customers_has_it(ledger: Ledger, inbox: Inbox) -> None:
@@ -131,28 +140,12 @@ def test_twilio_s_own_finding_counts_before_ours(ledger: Ledger, inbox: Inbox) -
     assert reason(ledger, letter, "sms") == "opted-out"
 
 
-@pytest.mark.parametrize(
-    ("status", "code", "state", "why"),
-    [
-        ("queued", "", "accepted", ""),
-        ("sent", "", "accepted", ""),
-        ("delivered", "", "delivered", ""),
-        ("read", "", "opened", ""),
-        ("undelivered", "30003", "failed", ""),
-        ("undelivered", "30005", "failed", "unusable"),
-        ("undelivered", "30006", "failed", "unusable"),
-        ("failed", "21614", "failed", "unusable"),
-        ("failed", "21610", "failed", "opted-out"),
-        ("failed", "99999", "failed", ""),
-        ("receiving", "", "sending", ""),
-    ],
-)
-def test_a_status_moves_the_message_and_its_code_may_close_the_number(
-    ledger: Ledger, inbox: Inbox, status: str, code: str, state: str, why: str
-) -> None:
-    [letter] = lay(ledger, channel="sms")
-    call_back(ledger, inbox, letter, status, **({"ErrorCode": code} if code else {}))
-    assert (states(ledger, [letter]), reason(ledger, letter, "sms")) == ([state], why)
+def test_a_status_moves_the_message_and_its_code_may_close_the_number(ledger: Ledger, inbox: Inbox) -> None:
+    letters = lay(ledger, len(SAID_BY_SMS), channel="sms")
+    for letter, (status, code, _, _) in zip(letters, SAID_BY_SMS, strict=True):
+        call_back(ledger, inbox, letter, status, **({"ErrorCode": code} if code else {}))
+    ended = zip(states(ledger, letters), [reason(ledger, letter, "sms") for letter in letters], strict=True)
+    assert list(ended) == [(state, why) for _, _, state, why in SAID_BY_SMS]
 
 
 def test_three_times_out_of_reach_close_a_number(ledger: Ledger, inbox: Inbox) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 from what_was_sent import NOW, event, hear, lay, post, reason, states, strays
 
@@ -17,11 +16,12 @@ from regulars.ledger.store import Ledger
 from regulars.ledger.tables import Message
 
 
-@pytest.mark.parametrize("state", ["sending", "ambiguous", "unsent"])
-def test_an_event_settles_what_was_in_doubt(ledger: Ledger, inbox: Inbox, state: str) -> None:
-    letters = lay(ledger, 3, state=state)
-    hear(ledger, inbox, event(letters[0], "processed"), event(letters[1], "delivered"), event(letters[2], "deferred"))
-    assert states(ledger, letters) == ["accepted", "delivered", "accepted"]
+def test_an_event_settles_what_was_in_doubt(ledger: Ledger, inbox: Inbox) -> None:
+    for state in ("sending", "ambiguous", "unsent"):
+        letters = lay(ledger, 3, state=state)
+        told = zip(letters, ("processed", "delivered", "deferred"), strict=True)
+        hear(ledger, inbox, *(event(letter, word) for letter, word in told))
+        assert states(ledger, letters) == ["accepted", "delivered", "accepted"]
 
 
 def test_states_only_rise(ledger: Ledger, inbox: Inbox) -> None:
@@ -32,15 +32,14 @@ def test_states_only_rise(ledger: Ledger, inbox: Inbox) -> None:
     assert states(ledger, [letter]) == ["opened"]
 
 
-@pytest.mark.parametrize("state", ["planned", "claimed", "expired", "suppressed", "dead"])
-def test_what_was_planned_again_and_left_after_all_is_never_sent_again(
-    ledger: Ledger, inbox: Inbox, state: str
-) -> None:
-    [letter] = lay(ledger, state=state, planned_again=True)
-    hear(ledger, inbox, event(letter, "delivered"))
-    with ledger.reading() as connection:
-        row = connection.execute(select(Message.state, Message.attempt_id, Message.sent_at, Message.claim_token)).one()
-    assert row == ("delivered", letter.attempt, NOW, "")
+def test_what_was_planned_again_and_left_after_all_is_never_sent_again(ledger: Ledger, inbox: Inbox) -> None:
+    for state in ("planned", "claimed", "expired", "suppressed", "dead"):
+        [letter] = lay(ledger, state=state, planned_again=True)
+        hear(ledger, inbox, event(letter, "delivered"))
+        statement = select(Message.state, Message.attempt_id, Message.sent_at, Message.claim_token)
+        with ledger.reading() as connection:
+            row = connection.execute(statement.where(col(Message.id) == letter.id)).one()
+        assert row == ("delivered", letter.attempt, NOW, "")
 
 
 def test_an_event_of_an_attempt_that_never_carried_the_message_moves_nothing(ledger: Ledger, inbox: Inbox) -> None:
@@ -72,13 +71,9 @@ def test_a_repeated_event_with_another_id_of_the_provider_is_one(ledger: Ledger,
     assert hear(ledger, inbox, event(letter, "delivered")).new == 0
 
 
-def test_an_event_that_comes_before_our_own_commit_is_applied_afterwards(
-    ledger: Ledger, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_event_that_comes_before_our_own_commit_is_applied_afterwards(ledger: Ledger, inbox: Inbox) -> None:
     [letter] = lay(ledger)
     early = event(letter, "bounce", type="bounce")
-    from sqlalchemy import delete
-
     with ledger.writing() as connection:
         kept = connection.execute(select(Message.__table__)).mappings().one()
         connection.execute(delete(Message))

@@ -184,6 +184,8 @@ def test_a_retry_of_yesterday_is_believed_and_one_of_last_week_is_not() -> None:
     assert sendgrid_events.is_genuine(BODY, headers, KEY.public, 90_000, at + timedelta(hours=20))
     assert not sendgrid_events.is_genuine(BODY, headers, KEY.public, 90_000, at + timedelta(days=7))
     assert not sendgrid_events.is_genuine(BODY, headers, KEY.public, 300, at + timedelta(minutes=6))
+    assert sendgrid_events.is_genuine(BODY, headers, KEY.public, 300, at - timedelta(minutes=4))
+    assert not sendgrid_events.is_genuine(BODY, headers, KEY.public, 300, at - timedelta(minutes=6))
 
 
 def test_nothing_of_twilio_is_genuine_without_a_public_address() -> None:

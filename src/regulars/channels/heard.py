@@ -34,7 +34,8 @@ Verdict = Literal["", "bounced", "unusable", "soft", "complaint", "opted-out", "
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[0-9A-Za-z._:-]{1,128}")
-EARLIEST, LATEST = datetime(2010, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+EARLIEST = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp())
+LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,6 @@ def moment_of(seconds: object) -> datetime | None:
     """Seconds since 1970 as a moment; None for what cannot be one."""
     if not isinstance(seconds, int) or isinstance(seconds, bool):
         return None
-    if not EARLIEST.timestamp() <= seconds < LATEST.timestamp():
+    if not EARLIEST <= seconds < LATEST:
         return None
     return datetime.fromtimestamp(seconds, UTC)

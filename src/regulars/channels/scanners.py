@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 SCANNERS = (
     "barracuda",
@@ -40,4 +41,9 @@ _SCANNER = re.compile("|".join(map(re.escape, SCANNERS)))
 
 def is_scanner(user_agent: object) -> bool:
     """Whether a user agent is one of a scanner. An unknown or missing one is not."""
-    return isinstance(user_agent, str) and _SCANNER.search(user_agent.lower()) is not None
+    return isinstance(user_agent, str) and _is_one(user_agent)
+
+
+@lru_cache(maxsize=1_000)
+def _is_one(user_agent: str) -> bool:
+    return _SCANNER.search(user_agent[:1_000].lower()) is not None
