@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from pages import REPOSITORY
 from regulars import clock
 from regulars.campaigns import convert, deliver, followups, running
 from regulars.campaigns.desk import Desk
@@ -32,6 +34,10 @@ MARKS = (WHO, FIRST, LAST, EMAIL, PHONE)
 MONDAY = at("2026-02-02 10:00")
 TUESDAY = at("2026-02-03 10:00")
 
+NAMED = re.compile(
+    r"""(?:desk\.folder|self\.folder|"\.regulars"|OURS) / "([\w.-]+)"|home\.folder\(root, "([\w-]+)"\)"""
+)
+"""A place below `.regulars`, as code names it."""
 DIALECTS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
@@ -224,3 +230,13 @@ def test_every_file_that_is_written_has_an_answer(peopled: SmallShop) -> None:
     files = [name for name in names if (peopled.root / ".regulars" / name).is_file()]
     assert files
     assert [name for name in files if places.place_of(name) is None] == []
+
+
+def test_every_folder_that_code_names_has_an_answer() -> None:
+    names: set[str] = set()
+    for module in (REPOSITORY / "src" / "regulars").rglob("*.py"):
+        for found in NAMED.finditer(module.read_text(encoding="utf-8")):
+            names.add(next(name for name in found.groups() if name))
+    assert {"snapshots", "outbox", "logs", "preview", "tables", "tmp", "runs"} <= names
+    answered = {place.pattern.partition("/")[0].rstrip("*") for place in places.PLACES}
+    assert names - {"templates", "campaigns", "data", "rules.yaml", "salts.json.lock"} <= answered

@@ -58,6 +58,20 @@ def converted(ledger: Ledger, enrolment_id: str, customer_id: str, order_id: str
         session.flush()
 
 
+def test_confirmed_is_whoever_said_yes_to_e_mail_last(ledger: Ledger):
+    said = [
+        ("yes", "email", True, ""), ("back", "email", True, ""), ("back", "email", False, ""), ("sms", "sms", True, ""),
+        ("topic", "email", True, "news"), ("again", "email", False, ""), ("again", "email", True, ""),
+    ]  # fmt: skip
+    with ledger.writing() as connection:
+        for second, (customer, channel, given, topic) in enumerate(said):
+            at = NOW + second * SECOND
+            consent.record(connection, customer, channel, at, given=given, source="double opt-in", topic=topic)
+    known = by_customer(facts.contact_facts(ledger, TODAY, NOW + DAY))
+    assert {customer for customer, row in known.items() if row["confirmed"]} == {"yes", "again"}
+    assert facts.contact_facts(ledger, TODAY, NOW).num_rows == 0, "nothing of this was said then"
+
+
 def test_contact_facts_count_what_happened_in_thirty_days(ledger: Ledger):
     first, second = sent(ledger, 2)
     with ledger.writing() as connection:
@@ -70,6 +84,7 @@ def test_contact_facts_count_what_happened_in_thirty_days(ledger: Ledger):
     converted(ledger, "e", "c1")
     known = by_customer(facts.contact_facts(ledger, TODAY, NOW + DAY))
     nothing = dict.fromkeys(["messages_30d", "opens_30d", "clicks_30d", "conversions_30d", "referrals"], 0)
+    nothing["confirmed"] = False
     assert known == {
         "c0": nothing | {"last_contacted": NOW, "messages_30d": 1, "opens_30d": 1, "clicks_30d": 1},
         "c1": nothing | {"last_contacted": NOW, "messages_30d": 1, "conversions_30d": 1},

@@ -2,7 +2,7 @@
 
 Ids of customers are text, whatever the shop's database holds. Ids of our own are UUIDv7 as 32 hexadecimal digits.
 Times are aware and kept in UTC. The only personal text is `message.address`, `message.context` and the ids that
-`referral` and `consent` join; everything else is hashes.
+`referral` and `consent` join; everything else is hashes. `ledger.held` says column by column what is a person's.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Enrolment(SQLModel, table=True):
     """Which step of the offer's ladder this entry stands on, from 0."""
     ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
     end_reason: str = ""
-    """`finished`, `exit` or empty while it runs."""
+    """`finished`, `exit`, `forgotten`, or empty while it runs."""
     row_ids: str = ""
     """JSON list: the rows that `for_each … together` put into this one entry; empty for every other entry."""
 
@@ -241,7 +241,10 @@ class ConsentRecord(SQLModel, table=True):
 
 
 class Suppression(SQLModel, table=True):
-    """An address that must not be written to: hard bounce, complaint, opt-out. Kept as a hash."""
+    """An address that must not be written to: hard bounce, complaint, opt-out. Kept as a hash.
+
+    Under the channel `customer` somebody who was forgotten, by a hash of their id: see `ledger.forgotten`.
+    """
 
     address_hash: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
