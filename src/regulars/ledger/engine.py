@@ -98,6 +98,22 @@ def prepare_file(engine: Engine, file: Path) -> None:
         connection.close()
 
 
+def scrub(opened: Engine) -> bool:
+    """Leave nothing of erased rows in a SQLite file or its log; whether that came off, which a reader can prevent.
+
+    Raises the driver's OperationalError where there is no room for a second copy of the file.
+    """
+    connection = opened.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.execute("VACUUM")
+        busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        connection.close()
+    return not busy
+
+
 def empty() -> Engine:
     """An engine on a SQLite database in memory, for a ledger that does not exist yet."""
     engine = create_engine(

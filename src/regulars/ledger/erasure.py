@@ -178,20 +178,13 @@ def scrub(ledger: Ledger) -> bool:
     if ledger.dialect != "sqlite":
         return True
     with turn(engine.file_of(ledger.url)):
-        connection = ledger.engine.raw_connection()
         try:
-            cursor = connection.cursor()
-            cursor.execute("PRAGMA secure_delete = ON")
-            cursor.execute("VACUUM")
-            busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return engine.scrub(ledger.engine)
         except ledger.engine.dialect.loaded_dbapi.OperationalError:
             raise OutsideError(
                 "The person is forgotten, and the ledger's file could not be written anew.",
                 "See that the disk has room for a second copy of it, and run `regulars forget` again.",
             ) from None
-        finally:
-            connection.close()
-    return not busy
 
 
 def _let_go(connection: Connection, person: Known, at: datetime) -> None:

@@ -196,5 +196,5 @@ HELD: dict[str, Holding] = {
 }
 """Table → answer, in the order in which a person is taken out of them."""
 
-BESIDE = {"inbox": "what providers posted, as it came: bodies that name them are emptied by `Inbox.forget`"}
+BESIDE = {"inbox": "what providers posted, as it came: `Inbox.forget` strikes them out of the bodies"}
 """Tables that are not among the models → what becomes of them."""

@@ -8,7 +8,9 @@ of the ledger reads again what it has forgotten.
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Self
+from urllib.parse import quote
 
 from sqlalchemy import (
     BigInteger,
@@ -33,6 +36,7 @@ from sqlalchemy import (
     inspect,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
@@ -67,6 +71,9 @@ INBOX = Table(
     UniqueConstraint("provider", "digest"),
     sqlite_autoincrement=True,
 )
+FORGET_AT_ONCE = 200
+STRUCK = b"forgotten"
+_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 # Ids must become visible in their order: a reader that has seen one would never come back for a lower one.
 _IN_ORDER = "SELECT pg_advisory_xact_lock(hashtext('regulars.inbox'))"
 _BEGIN_AT = (
@@ -193,6 +200,27 @@ class Inbox:
             if len(found) < SLICE:
                 return gone
 
+    def forget(self, texts: Sequence[str]) -> int:
+        """Strike addresses and phone numbers out of all posts; how many posts held one.
+
+        The posts stay, and what they say of others with them. A SQLite inbox keeps nothing of it in its free pages.
+        """
+        spelt = _spellings(texts)
+        if not spelt:
+            return 0
+        struck, last = 0, 0
+        while posts := self.unread(last, FORGET_AT_ONCE):
+            last = posts[-1].id
+            changed = {post.id: body for post in posts if (body := spelt.sub(STRUCK, post.body)) != post.body}
+            if changed:
+                with self._writing() as connection:
+                    for number, body in changed.items():
+                        connection.execute(update(INBOX).where(INBOX.c.id == number).values(body=body))
+            struck += len(changed)
+        if struck and self.engine.dialect.name == "sqlite":
+            engine.scrub(self.engine)
+        return struck
+
     def close(self) -> None:
         """Keep what still waits, and give the connections back."""
         with self._starting:
@@ -262,6 +290,14 @@ def _put(connection: Connection, post: Post, at: datetime) -> int:
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(INBOX).values(row).on_conflict_do_nothing().returning(INBOX.c.id)
     return len(connection.execute(statement).all())
+
+
+def _spellings(texts: Sequence[str]) -> re.Pattern[bytes] | None:
+    """What matches these addresses and numbers in a body, as JSON or a form spells them; None where there are none."""
+    named = {one for one in texts if "@" in one or _NUMBER.fullmatch(one)}
+    spelt = {way.encode() for one in named for way in (one, quote(one, safe=""), quote(one), json.dumps(one)[1:-1])}
+    longest_first = sorted((re.escape(way) for way in spelt), key=lambda way: -len(way))
+    return re.compile(b"|".join(longest_first), re.IGNORECASE) if spelt else None
 
 
 def _not_kept() -> OutsideError:

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib import import_module
-from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
+from regulars.campaigns import hearing
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.held import places
 from regulars.campaigns.held.whose import Person
 from regulars.ledger import erasure
-
-if TYPE_CHECKING:
-    from regulars.ledger.store import Ledger
+from regulars.ledger.inbox import Inbox
+from regulars.ledger.store import Ledger
 
 
 @dataclass(frozen=True)
@@ -41,6 +38,8 @@ class Forgotten:
 
 def forget(desk: Desk, person: Person, at: datetime) -> Forgotten:
     """Erase `person` everywhere. Running it again changes nothing."""
+    # What was heard of them and waits is taken in first, so that it is erased with the rest.
+    hearing.expand(desk)
     codes: list[int] = []
     told = erasure.forget(desk.ledger, person.known, at, lambda: codes.append(places.erase_codes(desk, person)))
     posts = _posts(desk.ledger, sorted(person.texts))
@@ -52,14 +51,9 @@ def forget(desk: Desk, person: Person, at: datetime) -> Forgotten:
 
 
 def _posts(ledger: Ledger, texts: list[str]) -> int:
-    """Empty the posts in the inbox that hold one of these texts; how many."""
-    # The inbox comes with the webhooks: without them nothing was ever heard.
-    if find_spec("regulars.ledger.inbox") is None:
-        return 0
-    inbox = import_module("regulars.ledger.inbox").Inbox.beside(ledger)
+    """Strike these texts out of the posts in the inbox; how many held one."""
+    inbox = Inbox.beside(ledger)
     if inbox is None:
         return 0
-    try:
-        return int(inbox.forget(texts))
-    finally:
-        inbox.close()
+    with inbox:
+        return inbox.forget(texts)

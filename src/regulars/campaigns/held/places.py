@@ -17,7 +17,7 @@ from pathlib import Path
 from regulars.campaigns import code_files, decided
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.held.whose import Person
-from regulars.ledger import erasure
+from regulars.ledger import erasure, witness
 from regulars.people import copies
 
 DAY_SECONDS = 86_400
@@ -126,6 +126,7 @@ PLACES: tuple[Place, ...] = (
     Place("salts.json*", "random secrets of a ledger that is not there yet"),
     Place("secret", "the random key that signs links"),
     Place("ledger.sqlite*", "the ledger: `ledger.held` has its answers, table by table"),
+    Place(f"*{witness.FILE}*", "how far the ledger had come: a number"),
     Place("inbox.sqlite*", "posts of providers: `ledger.held.BESIDE`"),
 )
 """In the order in which a file finds its answer."""
