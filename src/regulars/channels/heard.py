@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal[
     "accepted",  # the provider has it
@@ -38,8 +38,7 @@ EARLIEST = int(datetime(2010, 1, 1, tzinfo=UTC).timestamp())
 LATEST = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """One event. Its texts are ours or ids, never the provider's sentences; its `repr` names no person."""
 
     key: str
@@ -52,7 +51,7 @@ class Told:
     attempt_id: str = ""
     ledger_id: str = ""
     same: str = ""
-    address: str = field(default="", repr=False)
+    address: str = ""
     link: str = ""
     """A hash of the link that was clicked."""
     machine: bool = False
@@ -61,6 +60,10 @@ class Told:
     detail: str = ""
     """Why, in a word or a code."""
     provider_id: str = ""
+
+    def __repr__(self) -> str:
+        """Without the address."""
+        return f"Told({self.provider} {self.kind} {self.message_id} {self.at})"
 
 
 @dataclass(frozen=True, slots=True)

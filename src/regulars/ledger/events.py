@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -50,8 +49,7 @@ UNJUDGED = "unjudged"
 """Verdict of a click that may still turn out a scanner's (`ledger.clicks`); meanwhile it counts as a machine's."""
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(NamedTuple):
     """One event of a provider. `kind` is a word of `PROVES`, or one that moves nothing."""
 
     key: str
@@ -71,7 +69,7 @@ class News:
     provider_id: str = ""
     received_at: datetime | None = None
     """None: the moment at which it is recorded."""
-    address_hash: str = field(default="", repr=False)
+    address_hash: str = ""
     ledger_id: str = ""
     same: str = ""
 
