@@ -11,7 +11,23 @@ from regulars.web import unsubscribing
 from regulars.web.app import create
 from regulars.web.showing import policy
 
-PATHS = ["/health", "/metrics", "/u/x", "/p/x", "/c/x", "/r/x", "/nothing", "/", "/u/x/", "/openapi.json", "/docs"]
+PATHS = [
+    *(
+        "/health",
+        "/metrics",
+        "/u/x",
+        "/p/x",
+        "/c/x",
+        "/o/x",
+        "/r/x",
+        "/nothing",
+        "/",
+        "/u/x/",
+        "/openapi.json",
+        "/docs",
+    ),
+    *("/webhooks/sendgrid", "/webhooks/twilio/status", "/webhooks/twilio/inbound"),
+]
 SAFE = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",

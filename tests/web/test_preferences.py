@@ -9,7 +9,8 @@ from visits import Visit
 
 import shop_days as days
 from regulars import clock
-from regulars.ledger import consent
+from regulars.ledger import consent, verdicts
+from regulars.web import wording
 
 SAVE = {"save": "choice"}
 ALL = SAVE | {"email": "yes", "email/new_products": "yes", "sms": "yes", "sms/new_products": "yes"}
@@ -96,19 +97,33 @@ def test_a_channel_nobody_wrote_on_is_shown_without_a_tick_and_kept_so(quick_vis
     assert quick_visit.said() == [("tom", "sms", "", False)]
 
 
-@pytest.mark.parametrize(
-    ("reason", "told"), [("bounced", "came back"), ("complained", "spam"), ("odd", "closed with us")]
-)
-def test_a_suppressed_address_is_told_honestly_and_stays_so(quick_visit: Visit, reason: str, told: str) -> None:
-    (row,) = quick_visit.rows("select address_hash from message where customer_id = 'tom' and campaign = 'hello'")
+SHUT = [
+    ("email", "bounced", "came back"),
+    ("email", "complaint", "marked as spam"),
+    ("email", "opted-out", "closed with us"),
+    ("email", "unusable", "closed with us"),
+    ("sms", "opted-out", "send START"),
+]
+
+
+@pytest.mark.parametrize(("channel", "reason", "told"), SHUT)
+def test_a_suppressed_address_is_told_honestly_and_stays_so(
+    quick_visit: Visit, channel: str, reason: str, told: str
+) -> None:
+    message = quick_visit.message("tom", "news", channel)
+    (row,) = quick_visit.rows(f"select address_hash from message where id = '{message}'")
     with quick_visit.house.ledger.writing() as connection:
-        consent.suppress(connection, row["address_hash"], "email", reason, clock.now())
+        consent.suppress(connection, row["address_hash"], channel, reason, clock.now())
     path = quick_visit.path("preferences", "tom")
     assert told in quick_visit.browser.get(path).text
-    quick_visit.browser.post(path, data=without("email"))
+    quick_visit.browser.post(path, data=without(channel))
     assert told in quick_visit.browser.post(path, data=ALL).text
-    assert quick_visit.said()[-1] == ("tom", "email", "", True)
+    assert quick_visit.said()[-1] == ("tom", channel, "", True)
     assert len(quick_visit.rows("select reason from suppression")) == 1
+
+
+def test_every_reason_that_closes_a_text_message_or_a_mailbox_has_words() -> None:
+    assert {"bounced", "complaint", "opted-out"} <= set(verdicts.STRENGTH) & set(wording.SHUT)
 
 
 def test_a_body_that_is_not_our_form_closes_nothing(quick_visit: Visit) -> None:

@@ -8,6 +8,7 @@ from visits import Visit
 
 from regulars.errors import OutsideError
 from regulars.ledger import gauges
+from regulars.ledger.inbox import Post
 from regulars.ledger.store import Ledger
 
 PLANNED = "update message set state = 'planned', not_before = '2026-11-01 00:00:00' where customer_id = 'ana'"
@@ -51,6 +52,12 @@ def test_requests_are_counted_by_route_and_never_by_what_is_in_them(quick_visit:
     assert found['regulars_requests_total{route="/u/{token}",status="404"}'] == 1
     assert found['regulars_requests_total{route="unknown",status="404"}'] == 1
     assert not any(part in answer.text for part in (path[3:], "invented", "made", "example.com"))
+
+
+def test_what_providers_told_and_nobody_read_yet_is_counted(quick_visit: Visit) -> None:
+    quick_visit.app.state.expander.stop()
+    quick_visit.house.inbox.keep([Post("sendgrid", str(n), b"[]") for n in range(3)])
+    assert figures(quick_visit)["regulars_inbox_backlog"] == 3
 
 
 def test_refused_webhooks_are_counted(quick_visit: Visit) -> None:

@@ -63,10 +63,12 @@ def create(root: Path) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     house = app.state.house
-    with expanding(house.ledger, house.inbox) as expander:
-        app.state.expander = expander
-        yield
-    house.close()
+    try:
+        with expanding(house.ledger, house.inbox) as expander:
+            app.state.expander = expander
+            yield
+    finally:
+        house.close()
 
 
 async def _no_such(request: Request, error: Exception) -> HTMLResponse:

@@ -16,6 +16,7 @@ from fastapi.responses import HTMLResponse
 
 from regulars import clock
 from regulars.ledger import wishes
+from regulars.ledger.verdicts import OPTED_OUT
 from regulars.ledger.wishes import Reader, Standing
 from regulars.web.filled import fields
 from regulars.web.house import House
@@ -155,7 +156,8 @@ def _choice(
         )
         for topic in topics
     ]
-    told = say(SHUT.get(shut, SHUT["other"]), language) if shut else ""
+    stopped_elsewhere = shut == OPTED_OUT and channel != "sms"
+    told = say(SHUT["other" if stopped_elsewhere or shut not in SHUT else shut], language) if shut else ""
     return Choice(
         channel, say(YES_ALL, language, shop=shop, channel=channel),
         general or by_name, stands.general is not None, below, told,

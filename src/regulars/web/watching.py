@@ -13,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 
 from regulars import clock
+from regulars.campaigns import hearing
 from regulars.errors import RegularsError
 from regulars.ledger import gauges
 from regulars.web.callers import is_this_machine
@@ -63,6 +64,8 @@ class OfLedger(Collector):
         breakers = {account: float(until is not None and until > now) for account, until in found.open_until.items()}
         yield _gauge("regulars_breaker_open", "1 while nobody asks a provider.", "account", breakers)
         yield _gauge("regulars_halts", "Halts in force.", "scope", found.halts)
+        waiting = hearing.backlog(self._house.ledger, self._house.inbox)
+        yield GaugeMetricFamily("regulars_inbox_backlog", "Posts of providers that wait to be read.", waiting)
 
     def describe(self) -> list[Metric]:
         """Nothing beforehand: registering must not read the ledger."""

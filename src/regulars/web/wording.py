@@ -99,16 +99,22 @@ CHOICE_TITLE: Said = {
 SAVE: Said = {"ro": "Salvează", "ru": "Сохранить", "en": "Save"}
 SAVED: Said = {"ro": "Am salvat ce ai ales.", "ru": "Ваш выбор сохранён.", "en": "Your choice is saved."}
 UNCHANGED: Said = {"ro": "Nu s-a schimbat nimic.", "ru": "Ничего не изменилось.", "en": "Nothing has changed."}
+# By why the address is suppressed (`ledger.verdicts`); the rest is `other`. `opted-out` is about text messages alone.
 SHUT: Mapping[str, Said] = {
     "bounced": {
         "ro": "Adresa nu primește mesaje: ultimele s-au întors la noi. Nu mai scriem la ea, orice ai alege aici.",
         "ru": "Ваш адрес не принимает сообщения: последние вернулись. Мы туда больше не пишем, что бы вы ни выбрали.",
         "en": "Your address takes no messages: the last ones came back. We write there no more, whatever you choose.",
     },
-    "complained": {
+    "complaint": {
         "ro": "Un mesaj de la noi a fost marcat ca spam. Nu mai scriem la această adresă, orice ai alege aici.",
         "ru": "Наше сообщение отметили как спам. Мы больше не пишем на этот адрес, что бы вы ни выбрали.",
         "en": "A message of ours was marked as spam. We write to this address no more, whatever you choose here.",
+    },
+    "opted-out": {
+        "ro": "Ai oprit mesajele de la acest număr. Ca să le primești iar, trimite START la numărul de la care veneau.",
+        "ru": "Вы остановили сообщения с этого номера. Чтобы получать их снова, отправьте на него START.",
+        "en": "You stopped messages from this number. To get them again, send START to the number they came from.",
     },
     "other": {
         "ro": "Adresa sau numărul este oprit la noi. Nu scriem acolo, orice ai alege aici.",
