@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 
-from faults import checks, figures
-from faults.databases import Server, count
-from faults.figures import Result
+from faults import checks
+from faults.conclusion import concluded
+from faults.databases import Server, count, rows
+from faults.figures import Result, timed
 from faults.fleet import fleet
 from faults.mishaps import CHANCES
-from faults.stage import LATENCY, bound, stage
+from faults.stage import LATENCY, bound, stage, where
+
+LONGEST_LIFE = 1.5
+"""Seconds that a worker has at most before it is killed."""
 
 
 def killed(
@@ -32,20 +36,17 @@ def killed(
         fleet(laid, workers, seed, batch=batch, mutant=mutant) as crew,
     ):
         while crew.kills < kills and count(laid, checks.UNDER_WAY):
-            time.sleep(crew.random.uniform(0.05, 0.25))
-            crew.kill()
+            crew.kill(LONGEST_LIFE)
+            time.sleep(0.01)
         emptied = crew.until_empty(600)
         codes = crew.end()
-        found = checks.look(laid, peer.truth())
-        most = bound(peer, crew.kills, batch)
-    where = "PostgreSQL" if server else "SQLite, 4 ordinary workers"
-    note = f"{found.really_sent:,} of them really sent; {crew.kills} kills"
-    result = figures.of(
-        name,
-        f"{kills} kills, {people:,} messages, {workers} workers, {where}",
-        found,
-        bound=most,
-        note=note,
-        passed=emptied and not any(codes),
-    )
-    return figures.timed(result, started)
+        hit = rows(
+            laid, "SELECT count(DISTINCT attempt_id) FROM transition WHERE cause = 'lease over' AND attempt_id <> ''"
+        )
+        note = f"{crew.kills} kills, {hit[0][0]} requests were out at one"
+        parameters = f"{kills} random kills, {people:,} messages, {workers} workers, {where(server)}"
+        result = concluded(
+            name, parameters, laid, peer, bound=bound(peer, crew.kills, batch), note=note,
+            passed=emptied and not any(codes) and crew.kills == kills, through_web=True,
+        )  # fmt: skip
+    return timed(result, started)

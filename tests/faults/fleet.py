@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -36,6 +36,7 @@ class Fleet:
     kills: int = 0
     _numbers: Any = field(default_factory=lambda: count(1))
     _all: list[Any] = field(default_factory=list)
+    _lives: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -49,16 +50,23 @@ class Fleet:
         self._all.append(process)
         return process
 
-    def kill(self) -> None:
-        """Kill one of those at work, at once, and start another in its place."""
-        worker = self.at_work()
-        if worker is None:
-            return
-        place = self.workers.index(worker)
-        self.kills += worker.is_alive()
-        worker.kill()
-        worker.join()
-        self.workers[place] = self.start()
+    def kill(self, longest: float) -> None:
+        """Kill everybody whose time is over, and start another in the place: so long after it began to work, at most.
+
+        How long somebody lives is drawn beforehand, so that no moment of a worker's life is safer than another.
+        """
+        for place, worker in enumerate(self.workers):
+            life = self._lives.setdefault(worker.name, self.random.uniform(0.0, longest))
+            if worker.is_alive() and self._age(worker) > life:
+                worker.kill()
+                worker.join()
+                self.kills += 1
+                self.workers[place] = self.start()
+
+    def _age(self, worker: Any) -> float:
+        """Seconds since it began to work; less than none before."""
+        ready = self.laid.root / f"{worker.name}.ready"
+        return time.time() - ready.stat().st_mtime if ready.exists() else -1.0
 
     def end_all(self) -> None:
         """Kill whoever is left."""
@@ -70,12 +78,6 @@ class Fleet:
     def wake(worker: Any) -> None:
         """Let a sleeper go on."""
         os.kill(worker.pid, signal.SIGCONT)
-
-    def at_work(self, but: Container[int] = ()) -> Any:
-        """One of those who have begun, at random; None if nobody has. `but`: pids of those who are not meant."""
-        there = [worker for worker in self.workers if worker.is_alive() and worker.pid not in but]
-        ready = [worker for worker in there if (self.laid.root / f"{worker.name}.ready").exists()]
-        return self.random.choice(ready) if ready else None
 
     def replace_dead(self) -> int:
         """Start a worker for each that has ended by itself; how many."""

@@ -26,7 +26,7 @@ PLACES: dict[str, tuple[Any, str]] = {
 
 
 def arm(moments: Mapping[str, str]) -> None:
-    """`{"before record": "kill 3"}`: be killed just before the third call of `record_all`; or `after`, `stop`."""
+    """`{"before record": "kill 3"}`: be killed just before the third `outbox.record_all`. Or `after`, or `stop`."""
     for moment, what in moments.items():
         when, place = moment.split()
         name, number = what.split()

@@ -42,10 +42,12 @@ def asleep_before_the_intent(crew: Fleet, laid: Laid, peer: Peer, server: Server
 
 def crashed_before_the_answer(crew: Fleet, laid: Laid, peer: Peer, server: Server | None) -> None:
     """The database crashes when letters are out; what was not on its disk is forgotten."""
+    assert server
+    # Otherwise the server writes to its disk by itself, a moment after it has answered.
+    server.set("wal_writer_delay", "10s")
     worker = crew.start(moments={"before record": "stop 1"})
     until(lambda: is_stopped(worker.pid))
     worker.kill()
-    assert server
     server.crash()
     write(laid, PASSED)
     crew.start(until_empty=True).join(SECONDS)

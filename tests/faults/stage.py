@@ -14,6 +14,8 @@ from faults.mishaps import UNSETTLED
 from faults.peer import Peer, provider
 
 LATENCY = (0.05, 0.15)
+SLOW = (0.3, 0.8)
+"""Seconds before an answer: on a usual day, and where workers are to be met with their letters out."""
 
 
 @contextmanager

@@ -64,6 +64,8 @@ def recover(desk: Desk, at: datetime) -> Settled:
             break
     with ledger.writing() as connection:
         settled.accepted += doubt.settle_strays(connection, at)
+        # Written down also where nobody had halted it yet: what is told later of the lost time must not halt it again.
+        halts.raise_halt(connection, halts.LEDGER, halts.RESTORED, at)
         if halts.lift(connection, halts.LEDGER, OPERATOR, at):
             settled.lifted.append(halts.LEDGER)
     witness.believe(ledger, desk.folder)

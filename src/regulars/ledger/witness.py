@@ -20,7 +20,9 @@ _PULSE = "SELECT coalesce(sum(changes), 0) FROM pulse"
 
 def is_restored(ledger: Ledger, folder: Path) -> bool:
     """Whether the ledger is behind what was seen of it here."""
-    return _pulse(ledger) < _seen(folder).get(ledger.salt("ledger"), 0)
+    # In this order: what another worker writes meanwhile must not make the ledger look behind.
+    seen = _seen(folder).get(ledger.salt("ledger"), 0)
+    return _pulse(ledger) < seen
 
 
 def saw(ledger: Ledger, folder: Path) -> None:

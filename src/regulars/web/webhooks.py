@@ -18,8 +18,6 @@ from regulars.channels import sendgrid_events, twilio_callbacks
 from regulars.errors import OutsideError
 from regulars.ledger.inbox import Post
 
-READ_WITHIN = 5.0
-"""Seconds a peer has to send a post."""
 SMALL = 16 * 1024
 """Bytes that are checked sooner than a thread is found."""
 STATUS_PATH = "/webhooks/twilio/status"
@@ -31,9 +29,7 @@ router = APIRouter()
 @router.post("/webhooks/sendgrid")
 async def sendgrid(request: Request) -> Response:
     """Signed events of SendGrid."""
-    body = await _body(request, sendgrid_events.LARGEST)
-    if isinstance(body, Response):
-        return body
+    body = await request.body()
     settings = request.app.state.house.settings
     arguments = (body, request.headers, settings.sendgrid_webhook_key, settings.webhook_max_age, clock.now())
     if len(body) > SMALL:
@@ -48,9 +44,7 @@ async def sendgrid(request: Request) -> Response:
 @router.post(STATUS_PATH)
 async def twilio_status(request: Request) -> Response:
     """What became of a text message."""
-    body = await _body(request, twilio_callbacks.LARGEST)
-    if isinstance(body, Response):
-        return body
+    body = await request.body()
     query = _query(request)
     if not _is_twilios(request, body, query, STATUS_PATH):
         return Response(status_code=403)
@@ -61,9 +55,7 @@ async def twilio_status(request: Request) -> Response:
 @router.post(INBOUND_PATH)
 async def twilio_inbound(request: Request) -> Response:
     """A text message that somebody wrote to us."""
-    body = await _body(request, twilio_callbacks.LARGEST)
-    if isinstance(body, Response):
-        return body
+    body = await request.body()
     query = _query(request)
     if not _is_twilios(request, body, query, INBOUND_PATH):
         return Response(status_code=403)
@@ -98,30 +90,6 @@ def _query(request: Request) -> str:
     """As it came: it is part of what is signed."""
     raw: bytes = request.scope["query_string"]
     return raw.decode("latin-1")
-
-
-async def _body(request: Request, largest: int) -> bytes | Response:
-    """The post, or the refusal of one that is too large, packed, or too slow in coming."""
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        return Response(status_code=415)
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length[:12]) > largest:
-        return Response(status_code=413)
-    try:
-        async with asyncio.timeout(READ_WITHIN):
-            return await _counted(request, largest)
-    except TimeoutError:
-        return Response(status_code=408)
-
-
-async def _counted(request: Request, largest: int) -> bytes | Response:
-    pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > largest:
-            return Response(status_code=413)
-        pieces.append(piece)
-    return b"".join(pieces)
 
 
 async def _kept(request: Request, post: Post) -> Response | None:
