@@ -22,6 +22,7 @@ from regulars.channels import sendgrid_events, twilio_callbacks
 from regulars.ledger.inbox import Inbox
 from regulars.settings import Settings
 from regulars.web import webhooks
+from regulars.web.intake import Intake
 
 ACCOUNT, TOKEN, PUBLIC = "AC" + "a" * 32, "the token of a test", "https://casaverde.example"
 SID = "SM" + "b" * 32
@@ -86,6 +87,7 @@ def served(inbox: Inbox, own: Settings) -> Iterator[int]:
     app = FastAPI()
     app.state.house = SimpleNamespace(settings=own, inbox=inbox, shop={"name": "Casa Verde & Co"})
     app.include_router(webhooks.router)
+    app.add_middleware(Intake)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

@@ -13,9 +13,11 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from regulars.channels import sendgrid_events, twilio_callbacks
+
 LARGEST = (
-    ("/webhooks/sendgrid", 2_000_000),  # its batches have up to 768 kB
-    ("/webhooks/", 65_536),
+    ("/webhooks/sendgrid", sendgrid_events.LARGEST),
+    ("/webhooks/", twilio_callbacks.LARGEST),
     ("/", 16_384),
 )
 """Path → bytes of a body; the first that fits counts."""
