@@ -86,7 +86,7 @@ def played(name: str, mutant: str, server: Server | None) -> tuple[Found, list[s
     """Play the scene of `name` with workers that have the mistake `mutant` (empty: none); what was found."""
     with stage(PEOPLE, server) as (laid, peer), fleet(laid, 0, batch=BATCH, mutant=mutant) as crew:
         PLAYS[name](crew, laid, peer, server)
-        return checks.look(laid, peer.truth(), finished=False), sorted(peer.figures()["complaints"])
+        return checks.look(laid, peer.truth()), sorted(peer.figures()["complaints"])
 
 
 def caught(server: Server | None, *, only: tuple[str, ...] = tuple(MUTANTS)) -> Result:
