@@ -1,17 +1,9 @@
 """Looking at Prefect and at processes from outside."""
 
 import os
-import time
 from pathlib import Path
 
-
-def eventually(condition, seconds: float, pause: float = 0.5):
-    """The first true answer of `condition`; fails when there is none in time."""
-    until = time.monotonic() + seconds
-    while not (answer := condition()):
-        assert time.monotonic() < until, f"not within {seconds} seconds"
-        time.sleep(pause)
-    return answer
+from patience import eventually as eventually
 
 
 def processes_of(root: Path) -> list[str]:

@@ -137,8 +137,13 @@ class Delivery:
         companies = {row.id: row.company for row in claim.rows if row.company}
         left = list(waves(requests_of(self.door, ready, health, companies), self.door))
         goes_on = True
+
+        def renew() -> None:
+            lease = timedelta(seconds=self.desk.settings.lease_seconds)
+            outbox.renew(self.desk.ledger, claim, self.desk.ledger.present() + lease)
+
         try:
-            while left and goes_on and wait_for_turn(self.desk, self.door, left[0], self.stop):
+            while left and goes_on and wait_for_turn(self.desk, self.door, left[0], self.stop, renew):
                 states, goes_on = leave(worker, left.pop(0))
                 counts += states
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Event
 
 from regulars.campaigns.desk import Desk
@@ -11,17 +11,27 @@ from regulars.channels.contract import Channel, Outgoing
 from regulars.ledger import buckets
 
 
-def wait_for_turn(desk: Desk, door: Channel, wave: Sequence[Sequence[Outgoing]], stop: Event) -> bool:
-    """Wait until `wave` may leave by the rates that are set; False where `stop` was set meanwhile, or before."""
-    wait = 0.0
+def wait_for_turn(
+    desk: Desk, door: Channel, wave: Sequence[Sequence[Outgoing]], stop: Event, renew: Callable[[], object]
+) -> bool:
+    """Wait until `wave` may leave by the rates that are set; False where `stop` was set meanwhile, or before.
+
+    The more workers there are, the longer each waits. `renew` is called in time, so that what waits is not given to
+    another worker.
+    """
+    wait, step = 0.0, desk.settings.lease_seconds / 4
     for account, (wanted, rate) in _costs(desk, door, wave).items():
         present = desk.ledger.present()
         wait = max(wait, buckets.reserve(desk.ledger, account, wanted, rate, present).total_seconds())
-    return not (stop.wait(wait) if wait else stop.is_set())
+    while wait > 0 and not stop.wait(min(wait, step)):
+        if wait >= step:
+            renew()
+        wait -= step
+    return not stop.is_set()
 
 
 def most_at_once(desk: Desk, door: Channel) -> int | None:
-    """So many messages at most are claimed at once, so that none waits for its turn until its lease is over."""
+    """So many messages at most are claimed at once: what may leave in a quarter of a lease."""
     rate = _rate(desk, door)
     return max(1, int(rate * desk.settings.lease_seconds / 4)) if rate else None
 

@@ -169,6 +169,14 @@ def claim(
     return None
 
 
+def renew(ledger: Ledger, held: Claim, until: datetime) -> int:
+    """Hold what is still held, and has not left, until `until`; how many messages."""
+    with ledger.writing() as connection:
+        mine = bulk.among(connection, col(Message.id), "ids"), col(Message.claim_token) == held.token
+        statement = update(Message).where(*mine, col(Message.state) == "claimed").values(lease_until=until)
+        return connection.execute(statement, {"ids": bulk.listed(connection, [row.id for row in held.rows])}).rowcount
+
+
 def close(connection: Connection, decided: Sequence[Move], at: datetime | None = None) -> list[str]:
     """Carry out what workers decided about messages they hold; the ids of those that were still theirs."""
     moved = {move.message_id: move for move in decided}

@@ -12,6 +12,8 @@ import secrets
 from pathlib import Path
 
 FILE = "salts.json"
+OF_A_LEDGER = ("ledger", "same", "addresses", "arms")
+"""Drawn with the ledger itself, so that every copy of it, however early, knows whose copy it is."""
 
 
 def drawn() -> str:

@@ -69,6 +69,8 @@ class Ledger:
         if not current:
             with ledger._transaction() as connection:
                 revisions.upgrade(connection)
+            for name in salts.OF_A_LEDGER:
+                ledger.salt(name)
         return ledger
 
     @classmethod
