@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 
 from regulars.words import sms
+from regulars.words.flat import flat
 from regulars.words.preheader import PLACED, UNPLACED
 from regulars.words.press import Kind, Press, pieces, press_for
 from regulars.words.reading import mentions
@@ -212,22 +213,27 @@ class Words:
 class _Sheet:
     """One compiled file, and the skeletons it has made so far."""
 
-    def __init__(self, template: Template, name: str, html: bool, places_preview: bool) -> None:
-        self._template, self._name, self._file = template, name, f"{FOLDER}/{name}"
+    def __init__(self, template: Template, flat: Template | None, name: str, html: bool, places_preview: bool) -> None:
+        self._template, self._flat, self._name, self._file = template, flat, name, f"{FOLDER}/{name}"
         self.places_preview = places_preview
         self._make = styled if html else plain
         self._skeletons: dict[Shape, Skeleton] = {}
 
     def render(self, variables: Mapping[str, Any]) -> Rendered:
         """One message. Raises WordsError."""
+        if self._flat is not None:
+            try:
+                return self._render(self._flat, variables)
+            except _FAULTS:
+                pass  # the file itself knows on which line
         try:
-            return self._render(variables)
+            return self._render(self._template, variables)
         except _FAULTS as fault:
             raise _said(fault, f"{FOLDER}/{self._name}") from None
 
-    def _render(self, variables: Mapping[str, Any]) -> Rendered:
+    def _render(self, template: Template, variables: Mapping[str, Any]) -> Rendered:
         said: list[str] = []
-        size, coming = 0, pieces(self._template, variables)
+        size, coming = 0, pieces(template, variables)
         while some := list(islice(coming, _AT_ONCE)):
             size += sum(map(len, some))
             if size > LARGEST_OUTPUT:
@@ -250,7 +256,7 @@ def _sheet_for(press: Press, name: str, html: bool) -> _Sheet:
     try:
         template = press.get_template(name)
         places_preview = html and any(mention.root == PLACED for mention in mentions(press.sources, name))
-        return _Sheet(template, name, html, places_preview)
+        return _Sheet(template, flat(press, name), name, html, places_preview)
     except _FAULTS as fault:
         raise _said(fault, f"{FOLDER}/{name}") from None
 
