@@ -105,15 +105,18 @@ def press_for(sources: Sources, kind: Kind, language: str, currency: str, timezo
 
 
 def pieces(template: Template, variables: Mapping[str, Any]) -> Iterator[str]:
-    """What a template says with these variables, piece by piece: `str` its own words, anything else a value."""
-    return template.root_render_func(_Known(template, dict(variables)))
+    """What a template says with these variables, piece by piece: `str` its own words, anything else a value.
+
+    Nothing that a template may contain changes a variable.
+    """
+    return template.root_render_func(_Known(template, variables))
 
 
 class _Known(Context):
-    """What a template is rendered with. There are no globals to mix in, and `variables` is nobody else's."""
+    """What a template is rendered with. There are no globals to mix in."""
 
-    def __init__(self, template: Template, variables: dict[str, Any]) -> None:
-        self.parent, self.vars = variables, {}
+    def __init__(self, template: Template, variables: Mapping[str, Any]) -> None:
+        self.parent, self.vars = variables, {}  # type: ignore[assignment]  # read, never written
         self.environment, self.name = template.environment, template.name
         self.eval_ctx = EvalContext(self.environment, self.name)
         self.exported_vars, self.globals_keys = set(), set()

@@ -26,7 +26,7 @@ from regulars.words.skeleton import Rendered, Shape, Skeleton, plain, styled
 from regulars.words.sources import FOLDER, FORMS, Sources, WordsError
 from regulars.words.subject import one_line
 
-__all__ = ["Email", "EmailParts", "Version", "Words", "WordsError"]
+__all__ = ["Email", "EmailParts", "Letter", "Version", "Words", "WordsError"]
 
 LARGEST_OUTPUT = 262_144
 """Characters of one rendered text; more is an error."""
@@ -136,13 +136,15 @@ class Words:
         self, template: str, language: str, context: Mapping[str, Any], subject: str, preview_text: str = ""
     ) -> EmailParts:
         """The same as skeletons and holes. Raises WordsError."""
-        variables = {**context, "shop": self._shop}
-        line = self.subject(template, language, variables, subject)
+        return self.letter(template, language, subject, preview_text).parts(context)
+
+    def letter(self, template: str, language: str, subject: str, preview_text: str = "") -> Letter:
+        """What all e-mails of a template in one language share, for many recipients. Raises WordsError."""
         html, text = self._sheet(template, language, "html"), self._sheet(template, language, "txt")
-        if preview_text:
-            shown = self._line(language, variables, preview_text, f"the preview text of {template}")
-            variables[PLACED if html.places_preview else UNPLACED] = shown
-        return EmailParts(line, html.render(variables), text.render(variables))
+        press = self._press("plain", language)
+        line = _Line(press, subject, f"the subject of {template}")
+        shown = _Line(press, preview_text, f"the preview text of {template}") if preview_text else None
+        return Letter(html, text, line, shown, self._shop)
 
     def sms(self, template: str, language: str, context: Mapping[str, Any]) -> str:
         """Render a text message: plain, its ends trimmed, every space one that GSM-7 has. Raises WordsError."""
@@ -159,13 +161,8 @@ class Words:
 
     def subject(self, template: str, language: str, context: Mapping[str, Any], subject: str) -> str:
         """Render a subject to one line; a name that is missing takes its comma along. Raises WordsError."""
-        return self._line(language, {"shop": self._shop, **context}, subject, f"the subject of {template}")
-
-    def _line(self, language: str, variables: Mapping[str, Any], text: str, place: str) -> str:
-        try:
-            return one_line(pieces(self._press("plain", language).line(text), variables))
-        except _FAULTS as fault:
-            raise _said(fault, place) from None
+        line = _Line(self._press("plain", language), subject, f"the subject of {template}")
+        return line.render({"shop": self._shop, **context})
 
     def version(
         self, template: str, subjects: Mapping[str, str] | None = None, preview_texts: Mapping[str, str] | None = None
@@ -249,6 +246,40 @@ class _Sheet:
             self._skeletons.clear()
         skeleton = self._skeletons[shape] = self._make(shape)
         return skeleton
+
+
+class _Line:
+    """A text of one line: a subject, or a preview text."""
+
+    def __init__(self, press: Press, text: str, place: str) -> None:
+        self._press, self._text, self._place = press, text, place
+
+    def render(self, variables: Mapping[str, Any]) -> str:
+        """The line for one recipient. Raises WordsError."""
+        try:
+            return one_line(pieces(self._press.line(self._text), variables))
+        except _FAULTS as fault:
+            raise _said(fault, self._place) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail before it is anybody's: see `Words.letter`."""
+
+    _html: _Sheet
+    _text: _Sheet
+    _subject: _Line
+    _preview_text: _Line | None
+    _shop: Mapping[str, Any]
+
+    def parts(self, context: Mapping[str, Any]) -> EmailParts:
+        """The e-mail of one recipient. `context` is the message's own plus `links`. Raises WordsError."""
+        variables = {**context, "shop": self._shop}
+        line = self._subject.render(variables)
+        if self._preview_text:
+            shown = self._preview_text.render(variables)
+            variables[PLACED if self._html.places_preview else UNPLACED] = shown
+        return EmailParts(line, self._html.render(variables), self._text.render(variables))
 
 
 @lru_cache(maxsize=1_024)
