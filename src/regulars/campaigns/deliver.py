@@ -12,7 +12,7 @@ from threading import Event
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.exits import EXIT
 from regulars.campaigns.pace import wait_for_turn
-from regulars.campaigns.rendering import message_of, outgoing
+from regulars.campaigns.rendering import Form, form_of, message_of
 from regulars.campaigns.second_look import SecondLook
 from regulars.campaigns.standstill import refuse_to_send
 from regulars.campaigns.waves import Send, Worker, leave, requests_of, waves
@@ -74,6 +74,7 @@ class Delivery:
     stop: Event
     rehearsal: bool = False
     _kept: set[str] = field(default_factory=set)
+    _forms: dict[tuple[str, ...], Form] = field(default_factory=dict)
 
     def chunk(self, limit: int, at: datetime) -> Delivered:
         """Send up to `limit` messages that are due at `at`; see `deliver`."""
@@ -115,13 +116,19 @@ class Delivery:
         if self.rehearsal:
             return Outgoing(row.id, "", self.channel, row.address)  # type: ignore[arg-type]  # the outbox holds these two kinds only
         try:
-            return outgoing(
-                self.desk, row.campaign, message_of(self.desk, row.campaign, row.name), template=row.template,
-                message_id=row.id, channel=row.channel, to=row.address, language=row.language, context=row.context,
-                expires_at=valid_until,
-            )  # fmt: skip
+            return self._form(row).filled(row.id, row.address, row.context, valid_until)
         except RegularsError as error:
             return row.moved("dead", error.sentence)
+
+    def _form(self, row: ClaimedMessage) -> Form:
+        key = (row.campaign, row.name, row.template, row.channel, row.language)
+        form = self._forms.get(key)
+        if form is None:
+            message = message_of(self.desk, row.campaign, row.name)
+            form = self._forms[key] = form_of(
+                self.desk, row.campaign, message, template=row.template, channel=row.channel, language=row.language
+            )
+        return form
 
     def _leave(
         self, claim: Claim, ready: Sequence[Outgoing], health: Health, look: SecondLook, at: datetime

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from regulars.campaigns.desk import Desk
 from regulars.channels.contract import Outgoing, Parts
@@ -14,6 +15,7 @@ from regulars.lang.model import Message
 
 if TYPE_CHECKING:
     from regulars.ledger.doubt import Doubtful
+    from regulars.words.render import Letter, Words
     from regulars.words.skeleton import Rendered
 
 DELETED = "deleted"
@@ -50,28 +52,87 @@ def outgoing(
 
     Raises WordsError, and ProjectError where the row cannot be read.
     """
-    variables, words = _variables(context), desk.words_of(campaign)
-    variables["links"] = desk.links.of(message_id, short=channel == "sms")
-    if channel == "sms":
-        from regulars.words.sms import plain_letters, segments
+    form = form_of(desk, campaign, message, template=template, channel=channel, language=language)
+    return form.filled(message_id, to, context, expires_at)
 
-        text = words.sms(template, language, variables)
-        if message.plain_letters:
-            text = plain_letters(text)
-        return Outgoing(
-            message_id, "", "sms", to, text=text, sender=_sender(desk, campaign, "sms"), valid_until=expires_at,
-            segments=segments(text).segments,
-        )  # fmt: skip
+
+def form_of(desk: Desk, campaign: str, message: Message, *, template: str, channel: str, language: str) -> Form:
+    """What all letters of a message share that are written from one template in one language. Raises WordsError."""
+    words = desk.words_of(campaign)
+    if channel == "sms":
+        return TextForm(desk, words, template, language, _sender(desk, campaign, "sms"), message.plain_letters)
     subject, preview_text = (
         spoken(language, words.fallback) for spoken in (message.subject_in, message.preview_text_in)
     )
-    email = words.email_parts(template, language, variables, subject, preview_text)
-    return Outgoing(
-        message_id, "", "email", to, subject=email.subject, html=email.html.text, text=email.text.text,
-        sender=_sender(desk, campaign, "email"), reply_to=_sender(desk, campaign, "reply_to"),
-        headers=_headers(desk, campaign, variables["links"]), valid_until=expires_at,
-        html_parts=parts(email.html), text_parts=parts(email.text),
+    return EmailForm(
+        desk, words.letter(template, language, subject, preview_text), _sender(desk, campaign, "email"),
+        _sender(desk, campaign, "reply_to"), bool(desk.settings.public_url) and not desk.campaign(campaign).is_service,
     )  # fmt: skip
+
+
+class Form(Protocol):
+    """Letters of one kind, to be filled in for one person after another."""
+
+    def filled(
+        self, message_id: str, to: str, context: str | Mapping[str, Any], expires_at: datetime | None = None
+    ) -> Outgoing:
+        """The message for one person. Raises WordsError, and ProjectError where `context` (JSON) cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailForm:
+    """E-mails."""
+
+    desk: Desk
+    letter: Letter
+    sender: str
+    reply_to: str
+    one_click: bool
+    """Whether it carries one-click unsubscribe (RFC 8058): links lead to a web app that answers; not for a service."""
+
+    def filled(
+        self, message_id: str, to: str, context: str | Mapping[str, Any], expires_at: datetime | None = None
+    ) -> Outgoing:
+        """See `Form`."""
+        variables = _variables(context)
+        links = variables["links"] = self.desk.links.of(message_id)
+        email = self.letter.parts(variables)
+        headers = {
+            "List-Unsubscribe": f"<{links['unsubscribe']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"
+        } if self.one_click else {}  # fmt: skip
+        return Outgoing(
+            message_id, "", "email", to, subject=email.subject, html=email.html.text, text=email.text.text,
+            sender=self.sender, reply_to=self.reply_to, headers=headers, valid_until=expires_at,
+            html_parts=parts(email.html), text_parts=parts(email.text),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class TextForm:
+    """Text messages."""
+
+    desk: Desk
+    words: Words
+    template: str
+    language: str
+    sender: str
+    plain_letters: bool
+
+    def filled(
+        self, message_id: str, to: str, context: str | Mapping[str, Any], expires_at: datetime | None = None
+    ) -> Outgoing:
+        """See `Form`."""
+        from regulars.words.sms import plain_letters, segments
+
+        variables = _variables(context)
+        variables["links"] = self.desk.links.of(message_id, short=True)
+        text = self.words.sms(self.template, self.language, variables)
+        if self.plain_letters:
+            text = plain_letters(text)
+        return Outgoing(
+            message_id, "", "sms", to, text=text, sender=self.sender, valid_until=expires_at,
+            segments=segments(text).segments,
+        )  # fmt: skip
 
 
 def as_sent(desk: Desk, row: Doubtful) -> Outgoing:
@@ -113,10 +174,3 @@ def _variables(context: str | Mapping[str, Any]) -> dict[str, Any]:
     # An offer that somebody does not get, and what another kind of offer would have, is not there at all.
     offer = {name: value for name, value in (read.pop("offer", None) or {}).items() if value is not None}
     return read | {"offer": offer} if offer else read
-
-
-def _headers(desk: Desk, campaign: str, links: Mapping[str, str]) -> dict[str, str]:
-    """One-click unsubscribe (RFC 8058), where the links lead to a web app that answers it; not for a service."""
-    if not desk.settings.public_url or desk.campaign(campaign).is_service:
-        return {}
-    return {"List-Unsubscribe": f"<{links['unsubscribe']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

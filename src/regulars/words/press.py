@@ -6,12 +6,14 @@ escapes them, and as `Hole` elsewhere; constants are plain `str`. Telling them a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, Literal
 
 from jinja2 import FunctionLoader, StrictUndefined, Template, TemplateSyntaxError, nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
@@ -56,8 +58,9 @@ class Press(SandboxedEnvironment):
         return bounded(source, name, lambda: super(Press, self)._parse(source, name, filename))
 
     def __init__(self, sources: Sources, kind: Kind, language: str, currency: str, timezone: str) -> None:
+        loader = FunctionLoader(partial(_source, sources, kind))
         super().__init__(
-            loader=FunctionLoader(partial(_source, sources, kind)),
+            loader=loader,
             autoescape=kind == "html",
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -66,6 +69,8 @@ class Press(SandboxedEnvironment):
             cache_size=-1,
         )
         self.sources = sources
+        self.source: Callable[[str], str] = lambda name: loader.get_source(self, name)[0]
+        """The text of a file as it is compiled; raises jinja2.TemplateNotFound."""
         self.globals.clear()
         self.filters = dict(filters_for(language, currency, timezone))
         self.tests = {name: JINJA_TESTS[name] for name in TESTS}
@@ -100,5 +105,19 @@ def press_for(sources: Sources, kind: Kind, language: str, currency: str, timezo
 
 
 def pieces(template: Template, variables: Mapping[str, Any]) -> Iterator[str]:
-    """What a template says with these variables, piece by piece: `str` its own words, anything else a value."""
-    return template.root_render_func(template.new_context(dict(variables)))
+    """What a template says with these variables, piece by piece: `str` its own words, anything else a value.
+
+    Nothing that a template may contain changes a variable.
+    """
+    return template.root_render_func(_Known(template, variables))
+
+
+class _Known(Context):
+    """What a template is rendered with. There are no globals to mix in."""
+
+    def __init__(self, template: Template, variables: Mapping[str, Any]) -> None:
+        self.parent, self.vars = variables, {}  # type: ignore[assignment]  # read, never written
+        self.environment, self.name = template.environment, template.name
+        self.eval_ctx = EvalContext(self.environment, self.name)
+        self.exported_vars, self.globals_keys = set(), set()
+        self.blocks = {name: [block] for name, block in template.blocks.items()}

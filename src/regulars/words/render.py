@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from jinja2 import Template, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 
 from regulars.words import sms
+from regulars.words.flat import flat
 from regulars.words.preheader import PLACED, UNPLACED
 from regulars.words.press import Kind, Press, pieces, press_for
 from regulars.words.reading import mentions
@@ -25,7 +26,7 @@ from regulars.words.skeleton import Rendered, Shape, Skeleton, plain, styled
 from regulars.words.sources import FOLDER, FORMS, Sources, WordsError
 from regulars.words.subject import one_line
 
-__all__ = ["Email", "EmailParts", "Version", "Words", "WordsError"]
+__all__ = ["Email", "EmailParts", "Letter", "Version", "Words", "WordsError"]
 
 LARGEST_OUTPUT = 262_144
 """Characters of one rendered text; more is an error."""
@@ -135,13 +136,15 @@ class Words:
         self, template: str, language: str, context: Mapping[str, Any], subject: str, preview_text: str = ""
     ) -> EmailParts:
         """The same as skeletons and holes. Raises WordsError."""
-        variables = {**context, "shop": self._shop}
-        line = self.subject(template, language, variables, subject)
+        return self.letter(template, language, subject, preview_text).parts(context)
+
+    def letter(self, template: str, language: str, subject: str, preview_text: str = "") -> Letter:
+        """What all e-mails of a template in one language share, for many recipients. Raises WordsError."""
         html, text = self._sheet(template, language, "html"), self._sheet(template, language, "txt")
-        if preview_text:
-            shown = self._line(language, variables, preview_text, f"the preview text of {template}")
-            variables[PLACED if html.places_preview else UNPLACED] = shown
-        return EmailParts(line, html.render(variables), text.render(variables))
+        press = self._press("plain", language)
+        line = _Line(press, subject, f"the subject of {template}")
+        shown = _Line(press, preview_text, f"the preview text of {template}") if preview_text else None
+        return Letter(html, text, line, shown, self._shop)
 
     def sms(self, template: str, language: str, context: Mapping[str, Any]) -> str:
         """Render a text message: plain, its ends trimmed, every space one that GSM-7 has. Raises WordsError."""
@@ -158,13 +161,8 @@ class Words:
 
     def subject(self, template: str, language: str, context: Mapping[str, Any], subject: str) -> str:
         """Render a subject to one line; a name that is missing takes its comma along. Raises WordsError."""
-        return self._line(language, {"shop": self._shop, **context}, subject, f"the subject of {template}")
-
-    def _line(self, language: str, variables: Mapping[str, Any], text: str, place: str) -> str:
-        try:
-            return one_line(pieces(self._press("plain", language).line(text), variables))
-        except _FAULTS as fault:
-            raise _said(fault, place) from None
+        line = _Line(self._press("plain", language), subject, f"the subject of {template}")
+        return line.render({"shop": self._shop, **context})
 
     def version(
         self, template: str, subjects: Mapping[str, str] | None = None, preview_texts: Mapping[str, str] | None = None
@@ -212,22 +210,27 @@ class Words:
 class _Sheet:
     """One compiled file, and the skeletons it has made so far."""
 
-    def __init__(self, template: Template, name: str, html: bool, places_preview: bool) -> None:
-        self._template, self._name, self._file = template, name, f"{FOLDER}/{name}"
+    def __init__(self, template: Template, flat: Template | None, name: str, html: bool, places_preview: bool) -> None:
+        self._template, self._flat, self._name, self._file = template, flat, name, f"{FOLDER}/{name}"
         self.places_preview = places_preview
         self._make = styled if html else plain
         self._skeletons: dict[Shape, Skeleton] = {}
 
     def render(self, variables: Mapping[str, Any]) -> Rendered:
         """One message. Raises WordsError."""
+        if self._flat is not None:
+            try:
+                return self._render(self._flat, variables)
+            except _FAULTS:
+                pass  # the file itself knows on which line
         try:
-            return self._render(variables)
+            return self._render(self._template, variables)
         except _FAULTS as fault:
             raise _said(fault, f"{FOLDER}/{self._name}") from None
 
-    def _render(self, variables: Mapping[str, Any]) -> Rendered:
+    def _render(self, template: Template, variables: Mapping[str, Any]) -> Rendered:
         said: list[str] = []
-        size, coming = 0, pieces(self._template, variables)
+        size, coming = 0, pieces(template, variables)
         while some := list(islice(coming, _AT_ONCE)):
             size += sum(map(len, some))
             if size > LARGEST_OUTPUT:
@@ -245,12 +248,46 @@ class _Sheet:
         return skeleton
 
 
+class _Line:
+    """A text of one line: a subject, or a preview text."""
+
+    def __init__(self, press: Press, text: str, place: str) -> None:
+        self._press, self._text, self._place = press, text, place
+
+    def render(self, variables: Mapping[str, Any]) -> str:
+        """The line for one recipient. Raises WordsError."""
+        try:
+            return one_line(pieces(self._press.line(self._text), variables))
+        except _FAULTS as fault:
+            raise _said(fault, self._place) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail before it is anybody's: see `Words.letter`."""
+
+    _html: _Sheet
+    _text: _Sheet
+    _subject: _Line
+    _preview_text: _Line | None
+    _shop: Mapping[str, Any]
+
+    def parts(self, context: Mapping[str, Any]) -> EmailParts:
+        """The e-mail of one recipient. `context` is the message's own plus `links`. Raises WordsError."""
+        variables = {**context, "shop": self._shop}
+        line = self._subject.render(variables)
+        if self._preview_text:
+            shown = self._preview_text.render(variables)
+            variables[PLACED if self._html.places_preview else UNPLACED] = shown
+        return EmailParts(line, self._html.render(variables), self._text.render(variables))
+
+
 @lru_cache(maxsize=1_024)
 def _sheet_for(press: Press, name: str, html: bool) -> _Sheet:
     try:
         template = press.get_template(name)
         places_preview = html and any(mention.root == PLACED for mention in mentions(press.sources, name))
-        return _Sheet(template, name, html, places_preview)
+        return _Sheet(template, flat(press, name), name, html, places_preview)
     except _FAULTS as fault:
         raise _said(fault, f"{FOLDER}/{name}") from None
 
