@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from patience import eventually as eventually
+from patience import eventually  # noqa: F401  # the tests here take it from this page
 
 
 def processes_of(root: Path) -> list[str]:

@@ -9,16 +9,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
-from patience import eventually
 from sqlalchemy import text
 
 import shop_days as days
+from patience import eventually
 from regulars import clock
-from regulars.campaigns import running
 from regulars.campaigns.desk import Desk
 from regulars.ledger import checks, halts
 from regulars.testing import FakeSendGrid
