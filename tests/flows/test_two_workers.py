@@ -38,7 +38,12 @@ def provider() -> Iterator[FakeSendGrid]:
 
 @pytest.fixture
 def pooled(
-    shop: SmallShop, api: str, provider: FakeSendGrid, postgres_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shop: SmallShop,
+    api: str,
+    provider: FakeSendGrid,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Iterator[SmallShop]:
     """A shop whose flows are registered on a work pool by `regulars deploy`."""
     from prefect.client.orchestration import get_client
