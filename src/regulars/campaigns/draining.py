@@ -12,7 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event
 
-from regulars import clock
 from regulars.campaigns import deliver, hearing
 from regulars.campaigns.deliver import Delivered
 from regulars.campaigns.desk import Desk
@@ -59,7 +58,7 @@ def drain(
             hearing.expand(desk)
             free_at, before = None, claimed
             for door, own in zip(doors, limits, strict=True):
-                delivered = door.chunk(own, clock.now())
+                delivered = door.chunk(own, desk.ledger.present())
                 if delivered.claimed and told:
                     told(door.channel, delivered)
                 claimed += delivered.claimed
