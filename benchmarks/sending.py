@@ -16,8 +16,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from benchmarks.big_shop import AT, REPOSITORY
 from benchmarks.entering import places
@@ -56,19 +58,18 @@ def measure(people: int, *, postgresql: bool) -> Iterator[Figure]:
     """One per request, batched, and against what a user would write. `people`: letters of the batched run."""
     kind = "PostgreSQL" if postgresql else "SQLite"
     few = max(people // 10, 1_000)
-    with tempfile.TemporaryDirectory() as name:
-        with serving() as host, serving(FAR) as far:
-            (alone, bodies), (alone_far, _) = (
-                _fresh(Path(name, f"alone{place}"), few, url, batch=1, postgresql=postgresql)
-                for place, url in enumerate((host, far))
-            )
-            bare = asyncio.run(posted(host, bodies))
-            naive = by_hand(host, min(few, 1_500), Path(name, "by_hand.sqlite"))
-            (batched, _), (batched_far, _) = (
-                _fresh(Path(name, f"batched{place}"), people, url, batch=SendGrid.batch, postgresql=postgresql)
-                for place, url in enumerate((host, far))
-            )
-            naive_far = by_hand(far, 100, Path(name, "by_hand_far.sqlite"))
+    with tempfile.TemporaryDirectory() as name, serving() as host, serving(FAR) as far:
+        (alone, bodies), (alone_far, _) = (
+            _fresh(Path(name, f"alone{place}"), few, url, batch=1, postgresql=postgresql)
+            for place, url in enumerate((host, far))
+        )
+        bare = asyncio.run(posted(host, bodies))
+        naive = by_hand(host, min(few, 1_500), Path(name, "by_hand.sqlite"))
+        (batched, _), (batched_far, _) = (
+            _fresh(Path(name, f"batched{place}"), people, url, batch=SendGrid.batch, postgresql=postgresql)
+            for place, url in enumerate((host, far))
+        )
+        naive_far = by_hand(far, 100, Path(name, "by_hand_far.sqlite"))
     yield Figure(
         f"{kind}: bare aiohttp over ours, one letter a request", bare.rate / alone.rate, 1 / ALONE,
         "rendering and the ledger beside aiohttp, all on one core", detail=f"{alone}, bare aiohttp {bare}",
@@ -172,15 +173,10 @@ def by_hand(host: str, letters: int, file: Path) -> Speed:
     from jinja2 import Environment
     from sendgrid import SendGridAPIClient
     from sendgrid.helpers.mail import Mail
-    from sqlmodel import Field, Session, SQLModel, create_engine
+    from sqlmodel import Session, create_engine
 
-    class SentLetter(SQLModel, table=True):
-        id: int | None = Field(default=None, primary_key=True)
-        address: str
-        status: int
-
-    engine = create_engine(f"sqlite:///{file}")
-    SentLetter.__table__.create(engine)  # type: ignore[attr-defined]  # SQLModel adds it
+    letter_row, engine = _letter_row(), create_engine(f"sqlite:///{file}")
+    letter_row.__table__.create(engine)
     page = "<html><body>" + "<p>Bună, {{ name }}! Ai o reducere: {{ code }}</p>" * 40 + "</body></html>"
     template, client = Environment(autoescape=True).from_string(page), SendGridAPIClient("SG.bench", host=host)
     started, spent = time.perf_counter(), _cpu()
@@ -189,9 +185,22 @@ def by_hand(host: str, letters: int, file: Path) -> Speed:
             to = f"person.{number}@example.com"
             mail = Mail("shop@example.org", to, "Salut", html_content=template.render(name="Ana", code=f"C{number}"))
             answer = client.send(mail)
-            session.add(SentLetter(address=to, status=answer.status_code))
+            session.add(letter_row(address=to, status=answer.status_code))
             session.commit()
     return Speed(letters, time.perf_counter() - started, _cpu() - spent)
+
+
+@cache
+def _letter_row() -> Any:
+    """The table of who writes that loop."""
+    from sqlmodel import Field, SQLModel
+
+    class SentLetter(SQLModel, table=True):
+        id: int | None = Field(default=None, primary_key=True)
+        address: str
+        status: int
+
+    return SentLetter
 
 
 def lay(root: Path, people: int) -> None:
