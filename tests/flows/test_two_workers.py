@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from watching import ask, eventually
+from watching import ask
 
 import shop_days as days
+from patience import eventually
 from regulars import clock
 from regulars.campaigns.desk import Desk
 from regulars.serving.children import Child, begin
@@ -38,7 +39,12 @@ def provider() -> Iterator[FakeSendGrid]:
 
 @pytest.fixture
 def pooled(
-    shop: SmallShop, api: str, provider: FakeSendGrid, postgres_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    shop: SmallShop,
+    api: str,
+    provider: FakeSendGrid,
+    postgres_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Iterator[SmallShop]:
     """A shop whose flows are registered on a work pool by `regulars deploy`."""
     from prefect.client.orchestration import get_client

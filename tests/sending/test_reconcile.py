@@ -112,9 +112,7 @@ def test_twilios_list_tells_what_a_lost_answer_came_to(
     assert [row["state"] for row in days.rows(shop, "message")] == [state]
 
 
-def test_a_halted_campaign_waits_and_goes_on_once_it_is_lifted(
-    shop: SmallShop, backup: Any, fake: FakeChannel
-) -> None:
+def test_a_halted_campaign_waits_and_goes_on_once_it_is_lifted(shop: SmallShop, backup: Any, fake: FakeChannel) -> None:
     planned(shop, "ana")
     halt(shop, "campaign hello")
     assert days.send(shop, DAY) == {"planned": 1}

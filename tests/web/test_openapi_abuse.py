@@ -28,7 +28,9 @@ WORDS = st.text(max_size=20)
 BODIES = st.one_of(
     st.binary(max_size=200),
     st.dictionaries(WORDS, WORDS, max_size=4).map(
-        lambda form: "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in form.items()).encode()
+        lambda form: "&".join(
+            f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in form.items()
+        ).encode()
     ),
     st.sampled_from([b"[" * 3000, b"{}", b"[]", b'[{"event":"open"}]', b"null", b"NaN", b"\xff\xfe", b"a" * 20_000]),
 )
@@ -49,7 +51,9 @@ def spoilt(visit: Visit) -> st.SearchStrategy[str]:
     whole = [visit.path(purpose, "ana")[3:] for purpose in ("unsubscribe", "preferences")]
     at = st.integers(0, min(map(len, whole)) - 1)
     other = {"A": "B"}
-    changed = st.builds(lambda token, n: token[:n] + other.get(token[n], "A") + token[n + 1 :], st.sampled_from(whole), at)
+    changed = st.builds(
+        lambda token, n: token[:n] + other.get(token[n], "A") + token[n + 1 :], st.sampled_from(whole), at
+    )
     cut = st.builds(lambda token, n: token[:n] or "-", st.sampled_from(whole), at)
     return changed | cut
 
