@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from watching import ask, eventually
+from watching import ask
 
 import shop_days as days
+from patience import eventually
 from regulars import clock
 from regulars.campaigns.desk import Desk
 from regulars.serving.children import Child, begin

@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-from patience import eventually  # noqa: F401  # the tests here take it from this page
-
 
 def processes_of(root: Path) -> list[str]:
     """Command lines of the processes that work in `root`."""

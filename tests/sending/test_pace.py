@@ -19,10 +19,10 @@ from small_shop import SmallShop
 
 @pytest.fixture
 def paced(shop: SmallShop, fake: FakeChannel, monkeypatch: pytest.MonkeyPatch) -> SmallShop:
-    """Three letters are due, SendGrid takes ten a second, and a lease is a second long."""
+    """Three letters are due, SendGrid takes ten a second, and a lease is two seconds long."""
     fake.name = "sendgrid"
     monkeypatch.setenv("REGULARS_SENDGRID_RATE", "10")
-    monkeypatch.setenv("REGULARS_LEASE_SECONDS", "1")
+    monkeypatch.setenv("REGULARS_LEASE_SECONDS", "2")
     for customer in ("ana", "dan", "ion"):
         shop.customer(customer)
     shop.campaign("hello")
@@ -46,12 +46,13 @@ class Watched(Event):
 
 def test_what_waits_longer_than_a_lease_is_not_given_to_another_worker(paced: SmallShop, fake: FakeChannel) -> None:
     with paced.desk() as desk:
-        # Twenty others have asked before: two seconds, and the lease is one.
-        buckets.reserve(desk.ledger, "sendgrid", 30, 10, desk.ledger.present())
+        desk.people(clock.now())
+        # Others have asked before: it will be more than three seconds, and the lease is two.
+        buckets.reserve(desk.ledger, "sendgrid", 45, 10, desk.ledger.present())
         stop = Watched(desk)
         with opened(desk, "email", "test", stop=stop) as delivery:
             assert delivery.chunk(100, clock.now()).counts == {"accepted": 3}
-        assert stop.waited > 1
+        assert stop.waited > 2
     assert len(fake.arrived) == 3
 
 

@@ -28,7 +28,9 @@ WORDS = st.text(max_size=20)
 BODIES = st.one_of(
     st.binary(max_size=200),
     st.dictionaries(WORDS, WORDS, max_size=4).map(
-        lambda form: "&".join(f"{quote(key, safe='')}={quote(value, safe='')}" for key, value in form.items()).encode()
+        lambda form: "&".join(
+            f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in form.items()
+        ).encode()
     ),
     st.sampled_from([b"[" * 3000, b"{}", b"[]", b'[{"event":"open"}]', b"null", b"NaN", b"\xff\xfe", b"a" * 20_000]),
 )
