@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from test_how_tos import page
 
 from pages import shell
-from test_how_tos import page
 
 
 @pytest.fixture(scope="module")
