@@ -55,6 +55,8 @@ class Sweep:
     def fresh(self) -> Iterator[Laid]:
         """The project with its ledger as it was planned, and a provider that has forgotten everything."""
         self.peer.ask("/forget")
+        # The ledger that is put back would be taken for what it is: an older copy.
+        (self.laid.root / ".regulars" / "witness.json").unlink(missing_ok=True)
         if self.server is None:
             for end in ("", "-wal", "-shm"):
                 self.laid.file.with_name(self.laid.file.name + end).unlink(missing_ok=True)
@@ -86,7 +88,8 @@ def killed_at(laid: Laid, n: int) -> bool:
         with tracing(worker, CALLS, f"signal=KILL:when={n}"):
             worker.join(60)
         if worker.exitcode not in (0, -signal.SIGKILL):
-            raise RuntimeError(f"a worker ended with {worker.exitcode}: see {laid.root}/{worker.name}.log")
+            said = (laid.root / f"{worker.name}.log").read_text()
+            raise RuntimeError(f"a worker ended with {worker.exitcode}: {said[-500:]}")
         return bool(worker.exitcode)
     finally:
         worker.kill()

@@ -48,7 +48,7 @@ def test_a_mistake_on_purpose_is_caught(mutant: str) -> None:
 
 
 def test_who_sleeps_through_his_lease_does_no_harm() -> None:
-    well(pauses.slept(None, people=300, naps=2, workers=2, lease=1))
+    well(pauses.slept(None, people=600, naps=2, workers=2, lease=2))
 
 
 def test_who_is_asked_to_end_leaves_nothing_behind() -> None:
