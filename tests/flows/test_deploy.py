@@ -5,8 +5,9 @@ import sys
 from datetime import timedelta
 
 import pytest
-from watching import ask, eventually, runs_of
+from watching import ask, runs_of
 
+from patience import eventually
 from regulars.errors import OutsideError, ProjectError
 from regulars.serving import deploy, home
 from regulars.serving.children import begin

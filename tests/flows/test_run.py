@@ -1,8 +1,9 @@
 import signal
 
 import pytest
-from watching import artifacts, ask, eventually, processes_of, runs_of
+from watching import artifacts, ask, processes_of, runs_of
 
+from patience import eventually
 from regulars import clock
 from regulars.errors import OutsideError, Stopped
 from regulars.serving import run_advance, run_campaigns, run_conversions

@@ -6,8 +6,9 @@ import signal
 import threading
 
 import pytest
-from watching import eventually, processes_of
+from watching import processes_of
 
+from patience import eventually
 from regulars.errors import OutsideError, ProjectError
 from regulars.serving import home, machine
 from regulars.serving.children import begin

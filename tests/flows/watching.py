@@ -3,8 +3,6 @@
 import os
 from pathlib import Path
 
-from patience import eventually as eventually
-
 
 def processes_of(root: Path) -> list[str]:
     """Command lines of the processes that work in `root`."""

@@ -114,9 +114,7 @@ def test_what_is_planned_afterwards_goes_out(restored: SmallShop, fake: FakeChan
     assert fake.arrived[-1].to == "eva@example.com"
 
 
-def test_who_enters_again_is_not_written_to_twice(
-    shop: SmallShop, backup: Any, fake: FakeChannel, tell: Any
-) -> None:
+def test_who_enters_again_is_not_written_to_twice(shop: SmallShop, backup: Any, fake: FakeChannel, tell: Any) -> None:
     shop.campaign("hello", send_within="3 days")
     shop.customer("ana")
     days.run(shop, "hello", BEFORE)

@@ -9,16 +9,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
-from patience import eventually
 from sqlalchemy import text
 
 import shop_days as days
+from patience import eventually
 from regulars import clock
-from regulars.campaigns import running
 from regulars.campaigns.desk import Desk
 from regulars.ledger import checks, halts
 from regulars.testing import FakeSendGrid
@@ -26,7 +24,7 @@ from small_shop import SmallShop
 
 pytestmark = pytest.mark.postgres
 
-PEOPLE, WORKERS = 3_000, 4
+PEOPLE, WORKERS = 2_400, 4
 AT_ONCE = """select count(distinct application_name) from pg_stat_activity where application_name like 'worker %'"""
 
 
@@ -126,7 +124,7 @@ def test_four_workers_drain_one_outbox_and_each_message_leaves_once(
 def test_workers_that_are_told_to_stop_in_the_middle_leave_nothing_held_and_nothing_in_doubt(
     shared: SmallShop, sendgrid: FakeSendGrid, postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REGULARS_SENDGRID_RATE", "100")
+    monkeypatch.setenv("REGULARS_SENDGRID_RATE", "400")
     states = counter(shared)
     with workers(shared, postgres_url, 2) as processes:
         lift(shared)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from regulars.campaigns.desk import Desk
 from regulars.channels.registry import is_live
-from regulars.ledger import doubt, halts, waiting, witness
+from regulars.ledger import breakers, doubt, halts, waiting, witness
 
 Level = Literal["ok", "warning", "error"]
 LATE = timedelta(hours=1)
@@ -29,7 +29,15 @@ class Finding:
 
 def examine(desk: Desk, at: datetime) -> list[Finding]:
     """Look at everything but the customers: settings, ledger, providers, what waits and what is in doubt."""
-    return [*_ledger(desk), *_channels(desk), *_links(desk), *_stops(desk), *_doubt(desk), *_late(desk, at)]
+    return [
+        *_ledger(desk),
+        *_channels(desk),
+        *_links(desk),
+        *_stops(desk),
+        *_providers(desk),
+        *_doubt(desk),
+        *_late(desk, at),
+    ]
 
 
 def _ledger(desk: Desk) -> Iterator[Finding]:
@@ -78,7 +86,17 @@ def _stops(desk: Desk) -> Iterator[Finding]:
         stopped = halts.in_force(connection)
     for scope, reason in stopped.items():
         way_out = "regulars reconcile --recovered" if scope == halts.LEDGER else f"regulars reconcile --lift '{scope}'"
-        yield Finding("error", scope, f"halted: {reason}", way_out)
+        yield Finding("error", "halted", f"{scope}: {reason}", way_out)
+
+
+def _providers(desk: Desk) -> Iterator[Finding]:
+    with desk.ledger.reading() as connection:
+        failing = breakers.failing(connection)
+    for account, failures in failing.items():
+        yield Finding(
+            "warning", account, f"it is down, failures in a row: {failures:,}; one message is tried every few seconds",
+            "nothing, if the provider is down: what waits goes out when it is back",
+        )  # fmt: skip
 
 
 def _doubt(desk: Desk) -> Iterator[Finding]:

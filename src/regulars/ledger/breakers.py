@@ -57,6 +57,12 @@ def ask(ledger: Ledger, account: str, at: datetime) -> Health:
     return Health(batch=1, trial=True) if won else Health(free=False, free_at=at + FIRST_PAUSE)
 
 
+def failing(connection: Connection) -> dict[str, int]:
+    """Providers that did not answer as they should the last time: account → failures since the last success."""
+    statement = select(col(Breaker.account), col(Breaker.failures)).where(col(Breaker.failures) > 0)
+    return dict(connection.execute(statement.order_by(col(Breaker.account))).tuples().all())
+
+
 def nobody(ledger: Ledger, account: str, at: datetime) -> None:
     """Who was given the trial has found nothing to try with: it is free again."""
     with ledger.writing() as connection:

@@ -131,8 +131,8 @@ QUESTIONS: tuple[tuple[str, str, str], ...] = (
     (
         "I8",
         "messages are not in the state that their transitions lead to",
-        f"""SELECT message.id FROM message
-            JOIN transition ON transition.id = ({_LAST}) WHERE transition.after <> message.state""",
+        f"""SELECT message.id FROM message LEFT JOIN transition ON transition.id = ({_LAST})
+            WHERE coalesce(transition.after, 'planned') <> message.state""",
     ),
     (
         "I8",
