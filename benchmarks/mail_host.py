@@ -1,7 +1,8 @@
 """A mail provider that costs next to nothing: takes any POST, answers 202. A process of its own, on loopback.
 
-    python -m benchmarks.mail_host       prints its port, serves until its standard input closes
+    python -m benchmarks.mail_host [SECONDS]     prints its port, serves until its standard input closes
 
+It answers at once, or after so many seconds, as a provider far away does; connections do not wait for each other.
 What it counts (requests, messages) is answered to a GET. It checks nothing: here only time is measured.
 """
 
@@ -23,6 +24,7 @@ MESSAGE = b'"regulars_mid"'
 class Host(asyncio.Protocol):
     """One connection, kept open for as many requests as come."""
 
+    latency = 0.0
     counts: dict[str, int] = {"requests": 0, "messages": 0}  # noqa: RUF012  # one host, one count
 
     def __init__(self) -> None:
@@ -48,21 +50,28 @@ class Host(asyncio.Protocol):
             told = json.dumps(self.counts).encode()
             self._transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(told), told))
             return
+        if self.latency:
+            asyncio.get_running_loop().call_later(self.latency, self._accept, body)
+        else:
+            self._accept(body)
+
+    def _accept(self, body: bytes) -> None:
         self.counts["requests"] += 1
         self.counts["messages"] += max(body.count(MESSAGE), 1)
         self._transport.write(b"HTTP/1.1 202 Accepted\r\nX-Message-Id: m%d\r\nContent-Length: 0\r\n\r\n" % id(body))
 
 
-async def _serve() -> None:
+async def _serve(latency: float) -> None:
+    Host.latency = latency
     server = await asyncio.get_running_loop().create_server(Host, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """The URL of a host that runs meanwhile."""
-    command = [sys.executable, "-m", "benchmarks.mail_host"]
+def serving(latency: float = 0.0) -> Iterator[str]:
+    """The URL of a host that runs meanwhile, and takes `latency` seconds for each answer."""
+    command = [sys.executable, "-m", "benchmarks.mail_host", str(latency)]
     with subprocess.Popen(
         command, cwd=Path(__file__).resolve().parents[1], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -79,4 +88,4 @@ def counted(url: str) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve())
+    asyncio.run(_serve(float(sys.argv[1]) if len(sys.argv) > 1 else 0.0))

@@ -61,13 +61,15 @@ def lay(
     ledger: str = "",
     channel: str = "email",
     poisoned: int = 0,
+    planned: bool = True,
+    guards: str = "",
     at: datetime | None = None,
 ) -> Laid:
     """Write the project and run its campaign, so that everybody's letter waits in the outbox.
 
-    Every `poisoned`-th address is one that the provider refuses (0: none).
+    Every `poisoned`-th address is one that the provider refuses (0: none). `planned`: False leaves out the run.
     """
-    shop = SmallShop(root)
+    shop = SmallShop(root, guards=guards)
     for number in range(people):
         bad = letters.POISON if poisoned and number % poisoned == poisoned // 2 else "person"
         shop.customer(
@@ -82,7 +84,8 @@ def lay(
     shop.write()
     laid = Laid(root, people, ledger, channel, settings)
     with laid.desk() as desk:
-        plan(desk, at or clock.now() - timedelta(minutes=1))
+        if planned:
+            plan(desk, at or clock.now() - timedelta(minutes=1))
         desk.ledger.salt("ledger")
         desk.people(clock.now())
     return laid

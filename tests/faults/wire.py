@@ -47,6 +47,7 @@ class Line(asyncio.Protocol):
     def __init__(self, handle: Callable[[Asked, Line], None], lines: set[Line]) -> None:
         self._handle, self._lines, self._buffer = handle, lines, bytearray()
         self.transport: asyncio.Transport | None = None
+        self._waiting, self._last = 0, False
         self._drip: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -63,6 +64,7 @@ class Line(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._buffer += data
         while (asked := self._whole()) is not None:
+            self._waiting += 1
             self._handle(asked, self)
 
     def _whole(self) -> Asked | None:
@@ -82,6 +84,7 @@ class Line(asyncio.Protocol):
 
     def answer(self, reply: Reply) -> None:
         """Send `reply`, or what its fate leaves of it. Nobody may be there any more."""
+        self._waiting -= 1
         if self.transport is None or self.transport.is_closing():
             return
         match reply.fate:
@@ -100,6 +103,14 @@ class Line(asyncio.Protocol):
                 self._dribble()
             case _:
                 self._write(reply, len(reply.body))
+                if self._last and not self._waiting:
+                    self.transport.close()
+
+    def end(self) -> None:
+        """Answer what is asked already, and close."""
+        self._last = True
+        if self.transport is not None and not self._waiting:
+            self.transport.close()
 
     def reset(self) -> None:
         """End the connection at once, so that the other side gets a reset and not an end."""
@@ -138,9 +149,9 @@ class Port:
         return self.number
 
     def close(self) -> None:
-        """Refuse whoever comes, and drop whoever is connected."""
+        """Refuse whoever comes; who is being served is served to the end."""
         if self._server is not None:
             self._server.close()
             self._server = None
         for line in list(self._lines):
-            line.reset()
+            line.end()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 
-from regulars import clock
 from regulars.campaigns import deliver, hearing
 from regulars.campaigns.deliver import Delivered
 from regulars.campaigns.desk import Desk
@@ -51,14 +51,14 @@ def drain(
     """
     counts: Counter[str] = Counter()
     claimed, waited, free_at = 0, 0.0, None
-    with ExitStack() as opened:
+    with ExitStack() as opened, _settled():
         doors = [opened.enter_context(deliver.opened(desk, channel, worker, stop=stop)) for channel in channels]
         limits = [min(limit, most_at_once(desk, door.door) or limit) for door in doors]
         while not stop.is_set() and (most is None or claimed < most):
             hearing.expand(desk)
             free_at, before = None, claimed
             for door, own in zip(doors, limits, strict=True):
-                delivered = door.chunk(own, clock.now())
+                delivered = door.chunk(own, desk.ledger.present())
                 if delivered.claimed and told:
                     told(door.channel, delivered)
                 claimed += delivered.claimed
@@ -93,6 +93,16 @@ def work(root: Path, stop: Event, *, keep_going: bool, told: Callable[[str], Non
             told("A provider is not asked at the moment; what is left waits.")
         if stop.is_set() or not keep_going:
             return dict(counts)
+
+
+@contextmanager
+def _settled() -> Iterator[None]:
+    """What is there already is not looked through for garbage meanwhile: it stays, and that takes a seventh of all."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -7,9 +7,9 @@ filled the day. Who is on the wrong side of any of these is not sent to, or late
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -185,17 +185,26 @@ class SecondLook:
                 select id, agrees, day, {after_quiet(quiet, now)} as free_at,
                        {after_quiet(quiet, "midnight")} as tomorrow, {next_quiet(quiet, now)} as quiet_at
                 from morning""",
-            asked=pa.table(asked, schema=_ASKED), spoken=_spoken(desk, {*asked["topic"]} - {None}),
+            asked=pa.table(asked, schema=_ASKED),
+            spoken=_spoken(desk, {*asked["topic"]} - {None}, sorted({*asked["customer_id"]})),
         )  # fmt: skip
-        return {one.pop("id"): _Seen(**one) for one in found.to_pylist()}
+        seen = [_objects(found[own.name]) for own in fields(_Seen)]
+        return dict(zip(found["id"].to_pylist(), map(_Seen, *seen), strict=True))
 
 
-def _spoken(desk: Desk, about: Iterable[str | None]) -> pa.Table:
-    """What counts of what people said, for each of these topics: columns of `consent.words`, and `topic`."""
+def _objects(values: pa.ChunkedArray) -> list[Any]:
+    """The values as Python objects. They are few, of many rows: each is made once."""
+    told = values.combine_chunks().dictionary_encode(null_encoding="encode")
+    different = told.dictionary.to_pylist()
+    return [different[place] for place in told.indices.to_pylist()]
+
+
+def _spoken(desk: Desk, about: Iterable[str | None], customers: Sequence[str]) -> pa.Table:
+    """What counts of what these people said, for each of these topics: columns of `consent.words`, and `topic`."""
     from regulars.ledger import consent
 
     found = []
     for topic in sorted(str(one) for one in about) or [""]:
-        words = consent.words(desk.ledger, topic)
+        words = consent.words_of(desk.ledger, customers, topic)
         found.append(words.append_column("topic", pa.array([topic] * words.num_rows, pa.string())))
     return pa.concat_tables(found)

@@ -47,10 +47,14 @@ def objection(message: Outgoing, *kinds: Kind) -> str:
         return f"this channel does not take {message.channel}"
     if not _ID.fullmatch(message.message_id) or not _ID.fullmatch(message.attempt_id):
         return "its id is not an id"
+    # Joined: one look for all of them, and half characters of two parts make no whole one.
     parts = (message.to, message.subject, message.html, message.text, message.sender, message.reply_to)
-    if any(_has_half_characters(part) for part in parts):
+    if _has_half_characters("\n".join(parts)):
         return "its text is not Unicode"
-    return next((sentence for sentence, holds in _OBJECTIONS[message.channel] if holds(message)), "")
+    for sentence, holds in _OBJECTIONS[message.channel]:
+        if holds(message):
+            return sentence
+    return ""
 
 
 def refused(message: Outgoing, reason: str) -> Answer:
@@ -64,16 +68,21 @@ def _house(text: str) -> str:
     return mailbox(text)[1]
 
 
+@lru_cache(maxsize=256)
+def _may_be_set(name: str) -> bool:
+    return bool(_HEADER_NAME.fullmatch(name)) and name.lower() not in RESERVED_HEADERS
+
+
 _Objection = tuple[str, Callable[[Outgoing], bool]]
 
 _EMAIL: list[_Objection] = [
     ("its address is not an e-mail address", lambda m: not mailbox(m.to)[1]),
     ("its sender is not an e-mail address", lambda m: not _house(m.sender)),
     ("its reply-to is not an e-mail address", lambda m: bool(m.reply_to) and not _house(m.reply_to)),
-    ("its subject is empty", lambda m: not m.subject.strip()),
+    ("its subject is empty", lambda m: not m.subject or m.subject.isspace()),
     ("its subject has more than one line", lambda m: bool(_LINE_BREAK.search(m.subject))),
-    ("it has no HTML", lambda m: not m.html.strip()),
-    ("it has no plain text", lambda m: not m.text.strip()),
+    ("it has no HTML", lambda m: not m.html or m.html.isspace()),
+    ("it has no plain text", lambda m: not m.text or m.text.isspace()),
     ("a header of it cannot be set", lambda m: not all(map(_may_be_set, m.headers))),
     ("a header of it is not one short line of ASCII", lambda m: not all(map(_is_header_value, m.headers.values()))),
 ]
@@ -84,10 +93,6 @@ _SMS: list[_Objection] = [
     (f"it is longer than {SMS_CHARACTERS} characters", lambda m: len(m.text) > SMS_CHARACTERS),
 ]
 _OBJECTIONS: dict[Kind, list[_Objection]] = {"email": _EMAIL, "sms": _SMS}
-
-
-def _may_be_set(name: str) -> bool:
-    return bool(_HEADER_NAME.fullmatch(name)) and name.lower() not in RESERVED_HEADERS
 
 
 def _is_header_value(value: str) -> bool:

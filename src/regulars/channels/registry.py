@@ -9,11 +9,15 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from regulars.channels.contract import Channel, Kind
 from regulars.errors import RegularsError
 from regulars.settings import Settings
+
+if TYPE_CHECKING:
+    from regulars.channels.transport import Transport
 
 
 def channel_for(kind: Kind, settings: Settings, folder: Path) -> Channel:
@@ -47,7 +51,7 @@ def _sendgrid(settings: Settings) -> Channel | None:
     _must_be_one_word(key, "SENDGRID_API_KEY")
     from regulars.channels.sendgrid import SendGrid
 
-    return SendGrid(key, _host(settings.sendgrid_url, "REGULARS_SENDGRID_URL"))
+    return SendGrid(key, _host(settings.sendgrid_url, "REGULARS_SENDGRID_URL"), _transport(settings))
 
 
 def _twilio(settings: Settings) -> Channel | None:
@@ -74,7 +78,15 @@ def _twilio(settings: Settings) -> Channel | None:
         messaging_service_sid=service,
         sender=sender,
         public_url=settings.public_url,
+        transport=_transport(settings),
     )
+
+
+def _transport(settings: Settings) -> Transport:
+    """A request is over well before the lease of what it carries."""
+    from regulars.channels.transport import TOTAL, Transport
+
+    return Transport(total=min(TOTAL, settings.lease_seconds * 0.75))
 
 
 CHANNELS: dict[Kind, list[Callable[[Settings], Channel | None]]] = {

@@ -89,10 +89,9 @@ def succeeded(connection: Connection, account: str) -> None:
 def paused(connection: Connection, account: str, until: datetime) -> None:
     """Nobody asks before `until`, without this being a failure: the provider said that we are too fast."""
     row = connection.execute(_of(account)).first()
-    _set(
-        connection, account, failures=row.failures if row else 0, batch=row.batch if row else 0,
-        open_until=max(until, row.open_until) if row and row.open_until else until,
-    )  # fmt: skip
+    # Who was told this may have had the trial: how long that may last must not outlive it.
+    failures, batch = (row.failures, row.batch) if row else (0, 0)
+    _set(connection, account, failures=failures, batch=batch, open_until=until)
 
 
 def _of(account: str) -> Select[tuple[int, int, datetime | None]]:

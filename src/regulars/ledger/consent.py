@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -53,14 +52,22 @@ def words(ledger: Ledger, topic: str = "") -> pa.Table:
     return ledger.arrow(_words(topic), schema=WORDS)
 
 
-@cache
-def _words(topic: str) -> Select[Any]:
+def words_of(ledger: Ledger, customers: Sequence[str], topic: str = "") -> pa.Table:
+    """The same of a few customers."""
+    said = col(ConsentRecord.customer_id)
+    with ledger.reading() as connection:
+        statement = _words(topic, bulk.among(connection, said, "customers"))
+        return bulk.read(connection, statement, {"customers": bulk.listed(connection, customers)}, schema=WORDS)
+
+
+def _words(topic: str, whose: ColumnElement[bool] | None = None) -> Select[Any]:
     said = ConsentRecord
     key = (col(said.customer_id), col(said.channel))
     latest = (col(said.at).desc(), col(said.id).desc())
     last = func.row_number().over(partition_by=[*key, col(said.topic)], order_by=latest)
     columns = (*key, col(said.given), col(said.at), col(said.id), col(said.topic), last.label("place"))
-    each = select(*columns).where(col(said.topic).in_(["", topic])).subquery("each")
+    asked = [col(said.topic).in_(["", topic])] + ([] if whose is None else [whose])
+    each = select(*columns).where(*asked).subquery("each")
     counts = func.row_number().over(
         partition_by=[each.c.customer_id, each.c.channel],
         order_by=[_by_name(each.c.topic, each.c.given), each.c.at.desc(), each.c.id.desc()],

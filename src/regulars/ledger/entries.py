@@ -110,5 +110,8 @@ def end_replaced_codes(connection: Connection, message_ids: Sequence[str], at: d
         .where(col(brought.enrolment_id) == col(sent.enrolment_id), col(brought.message_name) == col(sent.name))
         .where(col(older.message_name) != col(sent.name), col(older.issued_at) <= col(brought.issued_at))
     )
-    statement = update(older).where(col(older.ended_at).is_(None), newer).values(ended_at=at)
+    # Where to look is said again outside: else all codes that are still good would be asked, for each wave.
+    theirs = select(col(Message.enrolment_id)).where(bulk.among(connection, col(Message.id), "ids"))
+    older_ones = (col(older.enrolment_id).in_(theirs), col(older.ended_at).is_(None), newer)
+    statement = update(older).where(*older_ones).values(ended_at=at)
     connection.execute(statement, {"ids": bulk.listed(connection, list(message_ids))})

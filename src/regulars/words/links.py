@@ -9,8 +9,9 @@ first signs and all verify, so that a key can be changed and the links of old me
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from binascii import Error as NotBase64
+from binascii import b2a_base64
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Literal
@@ -23,6 +24,7 @@ _LETTER: dict[Purpose, str] = {"unsubscribe": "u", "preferences": "p", "click": 
 _TAG, _SHORT_TAG = 16, 10
 _ID = 16
 """Bytes of a message's id."""
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _LONGEST = 200
 """Characters; no token of ours is as long."""
 
@@ -56,11 +58,13 @@ class Links:
 
         `message_id` is 32 hexadecimal digits. `short` is for text messages.
         """
+        what = bytes.fromhex(message_id)
+        head = _text(what)
         return {
             "shop": self._clicked_shop(message_id) if short else self.shop,
-            "unsubscribe": self.unsubscribe(message_id, short=short),
-            "preferences": self.preferences(message_id, short=short),
-            "confirm": self.confirm(message_id),
+            "unsubscribe": self._link("unsubscribe", what, short, head),
+            "preferences": self._link("preferences", what, short, head),
+            "confirm": self._link("confirm", what, short=False, head=head),
         }
 
     @property
@@ -111,11 +115,14 @@ class Links:
         """What stands at the end of a link of this message."""
         return self._token(purpose, bytes.fromhex(message_id), short=False)
 
-    def _token(self, purpose: Purpose, what: bytes, short: bool) -> str:
-        return f"{_text(what)}.{_text(_tag(self._keys[purpose][0], purpose, what, _SHORT_TAG if short else _TAG))}"
+    def _token(self, purpose: Purpose, what: bytes, short: bool, head: str = "") -> str:
+        return (
+            f"{head or _text(what)}.{_text(_tag(self._keys[purpose][0], purpose, what, _SHORT_TAG if short else _TAG))}"
+        )
 
-    def _link(self, purpose: Purpose, what: bytes, short: bool) -> str:
-        token = self._token(purpose, what, short)
+    def _link(self, purpose: Purpose, what: bytes, short: bool, head: str = "") -> str:
+        """`head`: `what` as text, where it is known already."""
+        token = self._token(purpose, what, short, head)
         return (
             f"{self._public}/{_LETTER[purpose]}/{token}" if self._public else f"{self._site}?{_LETTER[purpose]}={token}"
         )
@@ -145,7 +152,7 @@ def _tag(key: bytes, purpose: Purpose, what: bytes, length: int) -> bytes:
 
 
 def _text(raw: bytes) -> str:
-    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode()
 
 
 def _bytes(text: str) -> bytes:
