@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from test_how_tos import page
 
-from pages import shell
+from pages import REPOSITORY, blocks, shell
+
+PAGE = REPOSITORY / "docs" / "how-to" / "going_live.md"
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_its_steps_can_be_followed_and_the_doctor_is_content(shop: Path) -> None:
     said, written = "", ""
-    for block in page("going_live"):
+    for block in blocks(PAGE.read_text(encoding="utf-8")):
         match block.language:
             case "bash":
                 said = shell(block.text, shop)

@@ -106,3 +106,11 @@ def test_the_readme_tells_of_the_real_data_what_its_own_page_tells() -> None:
         return text.split("summary", 1)[1].split("-->\n", 1)[1].split("<!-- /summary -->", 1)[0]
 
     assert summary("README.md") == summary("docs/real_data.md")
+
+
+@pytest.mark.parametrize(("index", "folder"), [("docs/README.md", "how-to"), ("docs/decisions/README.md", ".")])
+def test_an_index_leads_to_all_its_pages(index: str, folder: str) -> None:
+    said = (REPOSITORY / index).read_text(encoding="utf-8")
+    pages = ((REPOSITORY / index).parent / folder).glob("*.md")
+    missing = [page.name for page in pages if page.name != "README.md" and f"{page.name})" not in said]
+    assert missing == []
