@@ -177,14 +177,18 @@ class SecondLook:
                   from asked r left join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = r.customer_id
                   left join spoken w on w.customer_id = r.customer_id and w.channel = r.channel and w.topic = r.topic
                   {zoned}
+                ), places as (
+                  select distinct zone, channel from met
                 ), dated as (
-                  select *, cast(timezone(zone, {now}) as date) as day from met
+                  select *, cast(timezone(zone, {now}) as date) as day from places
                 ), morning as (
                   select *, timezone(zone, cast(day + 1 as timestamp)) as midnight from dated
+                ), clocks as (
+                  select zone, channel, day, {after_quiet(quiet, now)} as free_at,
+                         {after_quiet(quiet, "midnight")} as tomorrow, {next_quiet(quiet, now)} as quiet_at
+                  from morning
                 )
-                select id, agrees, day, {after_quiet(quiet, now)} as free_at,
-                       {after_quiet(quiet, "midnight")} as tomorrow, {next_quiet(quiet, now)} as quiet_at
-                from morning""",
+                select id, agrees, day, free_at, tomorrow, quiet_at from met join clocks using (zone, channel)""",
             asked=pa.table(asked, schema=_ASKED),
             spoken=_spoken(desk, {*asked["topic"]} - {None}, sorted({*asked["customer_id"]})),
         )  # fmt: skip

@@ -47,9 +47,8 @@ def objection(message: Outgoing, *kinds: Kind) -> str:
         return f"this channel does not take {message.channel}"
     if not _ID.fullmatch(message.message_id) or not _ID.fullmatch(message.attempt_id):
         return "its id is not an id"
-    # Joined: one look for all of them, and half characters of two parts make no whole one.
     parts = (message.to, message.subject, message.html, message.text, message.sender, message.reply_to)
-    if _has_half_characters("\n".join(parts)):
+    if any(not part.isascii() and _has_half_characters(part) for part in parts):
         return "its text is not Unicode"
     for sentence, holds in _OBJECTIONS[message.channel]:
         if holds(message):
