@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, insert, select, text
@@ -135,46 +135,65 @@ def objections(
 
     A campaign that is not in `topics` has none.
     """
-    among = bulk.among(connection, col(Message.id), "ids")
-    bound = {"ids": bulk.listed(connection, message_ids)}
-    for message_id in _withdrawn(connection, among, bound, topics or {}):
+    own = (Message.id, Message.campaign, Message.customer_id, Message.channel, Message.address_hash)
+    statement = select(*(col(column) for column in own)).where(bulk.among(connection, col(Message.id), "ids"))
+    rows = connection.execute(statement, {"ids": bulk.listed(connection, message_ids)})
+    return objections_to(connection, [About(*row) for row in rows], topics)
+
+
+class About(NamedTuple):
+    """What of a message `objections_to` goes by."""
+
+    message_id: str
+    campaign: str
+    customer_id: str
+    channel: str
+    address_hash: str
+
+
+def objections_to(
+    connection: Connection, messages: Sequence[About], topics: Topics | None = None
+) -> Iterable[tuple[str, str]]:
+    """The same for messages that were read in this transaction."""
+    for message_id in _withdrawn(connection, messages, topics or {}):
         yield message_id, WITHDRAWN
-    of_address = and_(
-        col(Suppression.address_hash) == col(Message.address_hash), col(Suppression.channel) == col(Message.channel)
+    hashes = bulk.listed(connection, sorted({message.address_hash for message in messages}))
+    statement = select(col(Suppression.address_hash), col(Suppression.channel), col(Suppression.reason)).where(
+        bulk.among(connection, col(Suppression.address_hash), "hashes")
     )
-    suppressed = select(col(Message.id), col(Suppression.reason)).join(Suppression, of_address).where(among)
-    for message_id, reason in connection.execute(suppressed, bound):
-        yield message_id, reason
-    whose = select(col(Message.id), col(Message.customer_id)).where(among)
-    customers = {row.id: row.customer_id for row in connection.execute(whose, bound)}
-    gone = forgotten.among(connection, set(customers.values()))
-    yield from ((message_id, forgotten.REASON) for message_id, customer in customers.items() if customer in gone)
+    suppressed = {(row[0], row[1]): row[2] for row in connection.execute(statement, {"hashes": hashes})}
+    if suppressed:
+        for message in messages:
+            if reason := suppressed.get((message.address_hash, message.channel)):
+                yield message.message_id, reason
+    gone = forgotten.among(connection, {message.customer_id for message in messages})
+    if gone:
+        yield from ((message.message_id, forgotten.REASON) for message in messages if message.customer_id in gone)
 
 
-def _withdrawn(
-    connection: Connection, among: ColumnElement[bool], bound: Mapping[str, object], topics: Topics
-) -> Iterator[str]:
+def _withdrawn(connection: Connection, messages: Sequence[About], topics: Topics) -> Iterator[str]:
     """Messages of customers whose word that counts is a no."""
     said = ConsentRecord
-    theirs = and_(col(said.customer_id) == col(Message.customer_id), col(said.channel) == col(Message.channel))
     statement = (
-        select(col(Message.id), col(Message.campaign), col(said.topic), col(said.given))
-        .join(said, theirs)
-        .where(among)
-        .order_by(col(Message.id), col(said.at), col(said.id))
+        select(col(said.customer_id), col(said.channel), col(said.topic), col(said.given))
+        .where(bulk.among(connection, col(said.customer_id), "customers"))
+        .order_by(col(said.at), col(said.id))
     )
-    last: dict[str, dict[str, bool]] = {}
-    for message_id, campaign, topic, given in connection.execute(statement, bound):
-        about = topics.get(campaign, "")
-        if about is not None and topic in ("", about):
-            # Said again, it comes last: a dict keeps the place of a key that is there.
-            words_of = last.setdefault(message_id, {})
-            words_of.pop(topic, None)
-            words_of[topic] = given
-    for message_id, words_of in last.items():
-        by_name = [given for topic, given in words_of.items() if topic]
-        if not all(by_name) or not list(words_of.values())[-1]:
-            yield message_id
+    customers = bulk.listed(connection, sorted({message.customer_id for message in messages}))
+    words: dict[tuple[str, str], list[tuple[str, bool]]] = {}
+    for customer, channel, topic, given in connection.execute(statement, {"customers": customers}):
+        words.setdefault((customer, channel), []).append((topic, given))
+    for message in messages if words else ():
+        about = topics.get(message.campaign, "")
+        last: dict[str, bool] = {}
+        for topic, given in words.get((message.customer_id, message.channel), ()):
+            if about is not None and topic in ("", about):
+                # Said again, it comes last: a dict keeps the place of a key that is there.
+                last.pop(topic, None)
+                last[topic] = given
+        by_name = [given for topic, given in last.items() if topic]
+        if last and (not all(by_name) or not list(last.values())[-1]):
+            yield message.message_id
 
 
 def _by_name(topic: ColumnElement[str], given: ColumnElement[bool]) -> ColumnElement[int]:

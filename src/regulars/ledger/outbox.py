@@ -284,7 +284,7 @@ def _still_held(
 ) -> dict[str, str]:
     """Of the wanted messages those this claim still holds, each with the reason not to send it, or an empty one."""
     statement = (
-        select(col(Message.id), col(Message.expires_at), col(Message.address_hash), col(Message.channel))
+        select(*(col(getattr(Message, name)) for name in _ASKED), col(Message.expires_at))
         .where(
             bulk.among(connection, col(Message.id), "ids"),
             col(Message.claim_token) == held.token,
@@ -294,8 +294,12 @@ def _still_held(
         .with_for_update()
     )
     bound = {"ids": bulk.listed(connection, wanted)}
-    mine = {row.id: TOO_LATE if row.expires_at <= at else "" for row in connection.execute(statement, bound)}
-    return mine | dict(consent.objections(connection, list(mine), topics))
+    rows = connection.execute(statement, bound).all()
+    mine = {row.id: TOO_LATE if row.expires_at <= at else "" for row in rows}
+    return mine | dict(consent.objections_to(connection, [consent.About(*row[:-1]) for row in rows], topics))
+
+
+_ASKED = ("id", "campaign", "customer_id", "channel", "address_hash")
 
 
 def _kept_back(
