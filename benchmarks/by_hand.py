@@ -46,7 +46,7 @@ with o as (
 ), aged as (
   select *, cast(null as timestamp) as last_contacted, cast(0 as bigint) as messages_30d,
          cast(0 as bigint) as opens_30d, cast(0 as bigint) as clicks_30d,
-         cast(0 as bigint) as conversions_30d, cast(0 as bigint) as referrals,
+         cast(0 as bigint) as conversions_30d, cast(0 as bigint) as referrals, false as confirmed,
          datediff('day', cast(last_order as date), date '2026-08-27') as since_last,
          datediff('day', cast(first_order as date), date '2026-08-27') as since_first
   from counted
