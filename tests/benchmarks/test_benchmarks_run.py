@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--customers", "500", "--people", "300", "--sample", "60", "--pairs", "1", "--rounds", "1", "--times", "1"]
-TINY += ["--events", "900"]
+TINY += ["--events", "900", "--letters", "300", "--finished", "2000", "--claims", "8"]
 FIGURES = {
     "check": 1,
     "check-many": 1,
@@ -55,6 +55,18 @@ def test_intake_is_measured_from_the_wire_to_the_ledger(tmp_path: Path) -> None:
     lines = lines_of("intake", tmp_path)
 
     assert re.search(r"from the wire to the ledger .* \d+\.\d\d s .*events/s; half the answers in \d+ ms", lines[0])
+
+
+def test_sending_is_measured_against_the_bare_ways(tmp_path: Path) -> None:
+    lines = lines_of("sending", tmp_path)
+
+    assert [line.partition(": ")[0] for line in lines[:5]] == ["SQLite"] * 5
+    assert "bare aiohttp over ours" in lines[0]
+    assert "per second of CPU" in lines[0]
+
+
+def test_claiming_is_measured_beside_a_full_ledger(tmp_path: Path) -> None:
+    assert all("p95" in line or "finished" in line for line in lines_of("claiming", tmp_path))
 
 
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
