@@ -84,6 +84,6 @@ def _against_description(asked: Any) -> set[str]:
     import jsonschema
 
     told = json.loads(file.read_text(encoding="utf-8"))
-    body = told["paths"]["/v3/mail/send"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    body = told["components"]["requestBodies"]["PostMailSend"]["content"]["application/json"]["schema"]
     validator = jsonschema.Draft202012Validator({**body, "components": told["components"]})
     return {f"{'.'.join(map(str, error.absolute_path))}: {error.validator}" for error in validator.iter_errors(asked)}

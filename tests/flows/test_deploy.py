@@ -149,7 +149,7 @@ def test_a_scheduled_run_is_made_by_the_scheduler_and_finishes(project, at_api, 
 
     run = eventually(finished, 90)[0]
     assert (run["state_type"], run["created_by"]["type"]) == ("COMPLETED", "SCHEDULE")
-    assert "deliver email 3" in calls(project)
+    assert "deliver email" in calls(project)
 
 
 def test_a_worker_of_the_pool_runs_what_is_deployed(project, worker):
@@ -159,6 +159,6 @@ def test_a_worker_of_the_pool_runs_what_is_deployed(project, worker):
     child = worker()
     run = run_deployment("campaign/winback", timeout=90, poll_interval=1)
     assert run.state.is_completed(), child.log.read_text()
-    assert calls(project).splitlines()[-2:] == ["deliver email 0", "deliver sms 0"]
+    assert calls(project).splitlines()[-2:] == ["deliver email 2500", "deliver sms 0"]
     child.end()
     assert "Traceback" not in child.log.read_text()

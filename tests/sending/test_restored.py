@@ -79,7 +79,7 @@ def test_without_a_witness_an_event_proves_it(restored: SmallShop, fake: FakeCha
 
 def test_what_was_due_is_in_doubt_and_is_not_sent(restored: SmallShop, fake: FakeChannel) -> None:
     settled = recover(restored, LATER)
-    assert (settled.doubted, settled.accepted, settled.lifted) == (3, 0, [])
+    assert (settled.doubted, settled.accepted, settled.lifted) == (3, 0, ["ledger"])
     assert days.send(restored, NEXT_DAY) == {}
     assert set(days.states(restored).values()) == {
         "one ambiguous: planned in an older copy of the ledger; it may have been sent since"

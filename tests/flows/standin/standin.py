@@ -87,11 +87,16 @@ def finish(desk, run_id):
     desk.called("finish")
 
 
-def deliver(desk, channel, limit, at, worker):
-    claimed = min(limit, desk.planned()) if channel == "email" else 0
+def drain(desk, worker, stop, *, channels, most):
+    (channel,) = channels
+    claimed = min(most, desk.planned()) if channel == "email" else 0
     desk.called(f"deliver {channel} {claimed}")
     desk.planned(-claimed)
-    return SimpleNamespace(claimed=claimed, counts={"accepted": claimed} if claimed else {})
+    return SimpleNamespace(claimed=claimed, counts={"accepted": claimed} if claimed else {}, free_at=None)
+
+
+def settle(desk, at):
+    return SimpleNamespace(accepted=0, unsent=0)
 
 
 def advance(desk, at):
@@ -111,7 +116,8 @@ def modules():
     parts = {
         "desk": {"Desk": Desk},
         "running": {"select": select, "enrol": enrol, "finish": finish},
-        "deliver": {"deliver": deliver},
+        "draining": {"drain": drain, "name": lambda: "standin:1"},
+        "reconcile": {"settle": settle},
         "followups": {"advance": advance},
         "convert": {"convert": convert},
     }
