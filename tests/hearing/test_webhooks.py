@@ -196,8 +196,11 @@ def test_nothing_of_twilio_is_genuine_without_a_public_address() -> None:
 
 
 def test_what_is_too_large_or_packed_is_refused_before_it_is_read(port: int) -> None:
-    assert posted(port, SENDGRID, b"x" * (2 * 1024 * 1024 + 1), {})[0] == 413
-    assert posted(port, STATUS, b"x" * (64 * 1024 + 1), {})[0] == 413
+    # The length alone is told: the answer comes before a body that nobody wants.
+    for path, largest in ((SENDGRID, 2 * 1024 * 1024), (STATUS, 64 * 1024)):
+        with socket.create_connection(("127.0.0.1", port)) as wire:
+            wire.sendall(f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {largest + 1}\r\n\r\n".encode())
+            assert wire.recv(100).startswith(b"HTTP/1.1 413")
     packed = gzip.compress(BODY)
     assert posted(port, SENDGRID, packed, {**KEY.headers(packed), "content-encoding": "gzip"})[0] == 415
     with socket.create_connection(("127.0.0.1", port)) as wire:
