@@ -21,7 +21,7 @@ from regulars.ledger.outbox import Claim, Connection, LastLook
 
 IN_FLIGHT = 1_000
 """Messages of one wave through a channel that takes many in a request."""
-ONE_BY_ONE = 100
+ONE_BY_ONE = 500
 """Messages of one wave through a channel that takes one in a request."""
 REQUESTS = 32
 """Requests of one wave through a channel that takes many in a request."""

@@ -242,11 +242,9 @@ def intend_all(
         changes = _kept_back(ledger, connection, held, mine, at, last_look)
         withheld = {change.message_id: change for change in changes}
         moves.leave(connection, changes, at, "looked up before sending")
-        carried: dict[str, tuple[str, ...]] = {}
-        for request in requests:
-            going = tuple(message_id for message_id in request if message_id in mine and message_id not in withheld)
-            if going:
-                carried[ids.one()] = going
+        left = mine.keys() - withheld.keys()
+        going = [kept for request in requests if (kept := tuple(one for one in request if one in left))]
+        carried = dict(zip(ids.draw(len(going)).to_pylist(), going, strict=True))
         if carried:
             _attempt(connection, carried, held.rows[0].channel, through, worker, at, ends)
             _send(connection, carried, at, ends, templates or {})
