@@ -27,7 +27,7 @@ from small_shop import SmallShop
 pytestmark = [pytest.mark.prefect, pytest.mark.postgres]
 
 REPOSITORY = Path(__file__).parents[2]
-PEOPLE, POOL = 600, "two-machines"
+PEOPLE, POOL = 1_200, "two-machines"
 OVER = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
 
 
