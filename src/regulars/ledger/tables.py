@@ -1,5 +1,7 @@
 """What Regulars did and heard, as SQLModel tables. Singular names; contracts others may build on.
 
+All of them stand on this one long page, so that who reads a ledger has its whole schema before them.
+
 Ids of customers are text, whatever the shop's database holds. Ids of our own are UUIDv7 as 32 hexadecimal digits.
 Times are aware and kept in UTC. The only personal text is `message.address`, `message.context` and the ids that
 `referral` and `consent` join; everything else is hashes. `ledger.held` says column by column what is a person's.
