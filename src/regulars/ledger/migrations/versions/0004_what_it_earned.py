@@ -1,4 +1,4 @@
-"""What it earned: budgets and redemptions, referrals and rewards, touches and posted orders, answers, stages, variants."""
+"""What it earned: budgets, redemptions, referrals, rewards, touches, posted orders, answers, stages, variants."""
 
 from __future__ import annotations
 
