@@ -143,7 +143,7 @@ def main() -> int:
     try:
         for name in options.names or ALL:
             for figure in ALL[name](options):
-                print(figure, flush=True)
+                print(f"{name}\t{figure}" if options.named else figure, flush=True)
                 figures.append(figure)
     finally:
         if not options.keep:
@@ -171,6 +171,7 @@ def _options() -> Options:
     parser.add_argument("--finished", type=int, default=10_000_000, help="messages of the ledger one claims from")
     parser.add_argument("--folder", type=Path, help="where the large shop is laid meanwhile: 4 GB for a million")
     parser.add_argument("--keep", action="store_true", help="leave the large shop there, for the next time")
+    parser.add_argument("--named", action="store_true", help="begin each line with the benchmark's name and a tab")
     parser.add_argument("--write", action="store_true", help="write benchmarks/results.md")
     return parser.parse_args()
 

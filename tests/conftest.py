@@ -11,6 +11,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from quick_ledgers import quickened
+from regulars.ledger import revisions
 from small_shop import SmallShop
 
 # A machine that does something else beside makes any example late; what takes long is measured by other means.
@@ -29,6 +31,14 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
             "REGULARS_WRITE_MESSAGES",
         ):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_ledgers() -> Iterator[None]:
+    """The migrations run once in this process; see `quick_ledgers`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(revisions, "upgrade", quickened(revisions.upgrade))
+        yield
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,55 +25,61 @@ FIGURES = {
 }
 
 
-def lines_of(name: str, folder: Path) -> list[str]:
-    """What `python -m benchmarks NAME` prints. It fails when a figure misses its target, which tiny ones may."""
-    command = [sys.executable, "-m", "benchmarks", name, *TINY, "--folder", str(folder)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+NAMES = [*FIGURES, "enrolling", "intake", "sending", "claiming"]
+
+pytestmark = pytest.mark.xdist_group("benchmarks")
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[str]]]:
+    """What one `python -m benchmarks` prints, by benchmark; it exits with 1 when a figure misses its target."""
+    folder = tmp_path_factory.mktemp("bench")
+    command = [sys.executable, "-m", "benchmarks", *NAMES, *TINY, "--folder", str(folder), "--named"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode in (0, 1), done.stderr
     assert "Traceback" not in done.stderr, done.stderr
-    return done.stdout.splitlines()
+    lines: dict[str, list[str]] = {name: [] for name in NAMES}
+    for line in done.stdout.splitlines():
+        name, _, figure = line.partition("\t")
+        lines[name].append(figure)
+    yield lines
+    assert not list(folder.rglob("*.parquet")), "the large shop was left behind"
 
 
 @pytest.mark.parametrize(("name", "figures"), FIGURES.items())
-def test_each_benchmark_prints_what_it_measured_and_what_bounds_it(name: str, figures: int, tmp_path: Path) -> None:
-    lines = lines_of(name, tmp_path)
-
-    assert len(lines) == figures
-    for line in lines:
+def test_each_benchmark_prints_what_it_measured_and_what_bounds_it(
+    name: str, figures: int, told: dict[str, list[str]]
+) -> None:
+    assert len(told[name]) == figures
+    for line in told[name]:
         assert re.search(r"\d+\.\d\d (×|s|GB|µs)", line), line
         assert "bound by" in line
 
 
-def test_enrolling_is_measured_whole_and_in_parts(tmp_path: Path) -> None:
-    lines = lines_of("enrolling", tmp_path)
+def test_enrolling_is_measured_whole_and_in_parts(told: dict[str, list[str]]) -> None:
+    lines = told["enrolling"]
 
     assert "from the batch to committed" in lines[0]
     assert "from Arrow tables to committed" in lines[1]
     assert "another writer waits" in lines[2]
 
 
-def test_intake_is_measured_from_the_wire_to_the_ledger(tmp_path: Path) -> None:
-    lines = lines_of("intake", tmp_path)
+def test_intake_is_measured_from_the_wire_to_the_ledger(told: dict[str, list[str]]) -> None:
+    measured = told["intake"][0]
 
-    assert re.search(r"from the wire to the ledger .* \d+\.\d\d s .*events/s; half the answers in \d+ ms", lines[0])
+    assert re.search(r"from the wire to the ledger .* \d+\.\d\d s .*events/s; half the answers in \d+ ms", measured)
 
 
-def test_sending_is_measured_against_the_bare_ways(tmp_path: Path) -> None:
-    lines = lines_of("sending", tmp_path)
+def test_sending_is_measured_against_the_bare_ways(told: dict[str, list[str]]) -> None:
+    lines = told["sending"]
 
     assert [line.partition(": ")[0] for line in lines[:5]] == ["SQLite"] * 5
     assert "bare aiohttp over ours" in lines[0]
     assert "per second of CPU" in lines[0]
 
 
-def test_claiming_is_measured_beside_a_full_ledger(tmp_path: Path) -> None:
-    lines = lines_of("claiming", tmp_path)
+def test_claiming_is_measured_beside_a_full_ledger(told: dict[str, list[str]]) -> None:
+    line = told["claiming"][0]
 
-    assert lines[0].startswith("SQLite: a claim beside 2,000 finished messages, p95")
-    assert "bound by" in lines[0]
-
-
-def test_nothing_is_left_behind(tmp_path: Path) -> None:
-    lines_of("snapshot", tmp_path)
-
-    assert not list(tmp_path.rglob("*.parquet"))
+    assert line.startswith("SQLite: a claim beside 2,000 finished messages, p95")
+    assert "bound by" in line
