@@ -12,7 +12,7 @@ from regulars.lang.model import Campaign
 from regulars.ledger import accounts
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import SENT, STATES
-from regulars.measure.lift import Outcomes, compared
+from regulars.measure.lift.campaigns import Outcomes, compared
 from regulars.measure.loyalty import OrderTotals, loyalty
 from regulars.measure.shapes import (
     Arm,

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regulars.measure.intervals import Amounts, Difference, Rate, newcombe, welch
+from regulars.measure.lift.amounts import Amounts, welch
+from regulars.measure.lift.arms import Difference
+from regulars.measure.lift.rates import Rate, newcombe
 from regulars.measure.shapes import Compared, Interval, Lift
 from regulars.measure.wording import count, percent, points, roughly
 

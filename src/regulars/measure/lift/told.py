@@ -1,0 +1,76 @@
+"""What a comparison says, in a marketer's words."""
+
+from __future__ import annotations
+
+from math import ceil, isfinite
+from typing import Literal
+
+from regulars.measure.lift.estimates import Estimate
+from regulars.measure.lift.proportion import Proportion
+from regulars.measure.wording import count, money, percent, plural, points, signed
+
+Kind = Literal["rate", "money"]
+_YEAR = 365
+
+
+def seen(found: Estimate, people: tuple[int, int], kind: Kind, unit: str, more_days: float | None) -> str:
+    """`With 8,140 and 905 customers you can see differences of 2.1 points or more; you saw 0.9 ± 1.8: not known yet.`
+
+    `people`: treated, and not.
+    """
+    return f"{sight(found, people, kind, unit)}; you saw {size(found, kind, unit)}: {verdict(found, more_days)}."
+
+
+def sight(found: Estimate, people: tuple[int, int], kind: Kind, unit: str) -> str:
+    """`With 8,140 and 905 customers you can see differences of 2.1 points or more`."""
+    both = f"With {count(people[0])} and {count(people[1])} customers"
+    if not isfinite(found.detectable):
+        return f"{both} you can see no difference, however large"
+    least = _amount(found.detectable, kind, unit)
+    return f"{both} you can see differences of {least} or more"
+
+
+def size(found: Estimate, kind: Kind, unit: str = "") -> str:
+    """`0.9 ± 1.8`, in points or in the unit."""
+    if kind == "rate":
+        return signed(f"{100 * found.difference:.1f} ± {100 * found.reach:.1f}")
+    return signed(f"{found.difference:,.2f} ± {found.reach:,.2f} {unit}".rstrip())
+
+
+def verdict(found: Estimate, more_days: float | None) -> str:
+    """`known`, or why not, and for how long not."""
+    if found.known:
+        return f"known, {'more' if found.difference > 0 else 'less'} than without"
+    begun = "a sign, smaller than what can be relied on, so not known yet" if found.significant else "not known yet"
+    return f"{begun}{lasting(more_days)}"
+
+
+def lasting(more_days: float | None) -> str:
+    """`, about 19 more days`, or nothing where that is not known."""
+    if more_days is None:
+        return ""
+    if more_days > _YEAR:
+        return ", and at this pace not within a year"
+    return f", about {plural(ceil(more_days), 'more day')}"
+
+
+def out_of_proportion(found: Proportion) -> str:
+    """Why a comparison is not told."""
+    seen_share, declared = found.people[0] / sum(found.people), found.declared[0]
+    return (
+        f"Not told: {count(found.people[0])} of {count(sum(found.people))} are held out, {percent(seen_share)} instead "
+        f"of the {percent(declared)} declared. By lot alone that happens less than once in a thousand times: something "
+        "else decided who is held out, or the share was changed on the way."
+    )
+
+
+def observed(found: Estimate, kind: Kind, unit: str) -> str:
+    """A difference of which nobody knows whether the messages made it."""
+    return (
+        f"The groups differ by {size(found, kind, unit)}{' points' if kind == 'rate' else ''}. They were not drawn by "
+        "lot: this says how they differ, not what made the difference."
+    )
+
+
+def _amount(value: float, kind: Kind, unit: str) -> str:
+    return f"{points(value, sign=False)} points" if kind == "rate" else money(value, unit)
