@@ -77,7 +77,8 @@ def p_value(first: Rate, second: Rate) -> float:
     high, low = (first, second) if first.share > second.share else (second, first)
 
     def lower_end(z: float) -> float:
-        return high.share - low.share - hypot(high.share - _score(high, z)[0], _score(low, z)[1] - low.share)
+        reach = hypot(high.share - _score(high, z)[0], _score(low, z)[1] - low.share)
+        return float(high.share - low.share - reach)
 
     # At z the whole of either arm's Wilson interval, the lower end is below zero: there is always a root.
     furthest = 1.0
