@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from ledger_rows import NOON, campaign_of, code, conversion, entry, message, outcome, refill
 
+from regulars.ledger import arms
 from regulars.ledger.store import Ledger
 from regulars.measure import report
 
@@ -32,6 +33,8 @@ def test_postgresql_and_sqlite_add_up_alike(kept_ledger, tmp_path):
         with Ledger.open(server.get_uri(), tmp_path) as postgres:
             assert postgres.dialect == "postgresql"
             assert figures_of(postgres) == figures_of(kept_ledger)
+            assert arms.of_campaigns(postgres).sort_by("customer_id") == arms.of_campaigns(kept_ledger)
+            assert arms.of_the_shop(postgres, ["winback"]) == arms.of_the_shop(kept_ledger, ["winback"])
     finally:
         server.cleanup()
 

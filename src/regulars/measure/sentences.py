@@ -69,7 +69,7 @@ def lift_in_short(lift: Lift) -> str:
 def lift_figures(lift: Lift, currency: str) -> list[str]:
     """`who ordered +127.0 % (38.2 to 285.1 %), p 0.001`, and so on for each figure that has an interval."""
     named = {
-        "who ordered": (lift["conversion"], ""),
+        "who ordered": (lift["conversion"], "points"),
         "orders per person": (lift["orders"], ""),
         f"{currency} per person": (lift["revenue"], ""),
         "counted up to the ceiling": (lift["winsorised"], currency),
@@ -86,11 +86,11 @@ def steadiest(lift: Lift) -> Compared | None:
 def _figure(name: str, one: Compared, unit: str) -> str:
     p_value = "p below 0.001" if (one["p_value"] or 0) < 0.001 else f"p {one['p_value']:.3f}"
     relative, difference = one["relative"], one["difference"]
-    if relative and not unit:
+    if relative and unit in {"", "points"}:
         return f"{name} {_between(relative, 100, 0)[0]} % ({_between(relative, 100, 0)[1]}), {p_value}"
     if difference is None:
         return name
-    value, ends = _between(difference, 1, 2)
+    value, ends = _between(difference, 100, 1) if unit == "points" else _between(difference, 1, 2)
     return f"{name} {value} {unit}".rstrip() + f" ({ends}), {p_value}"
 
 

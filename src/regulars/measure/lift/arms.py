@@ -64,7 +64,7 @@ def relative(first: Limits, second: Limits) -> Difference:
     The ends are the ratios R at which the interval of m₁ - R·m₂ begins and ends at zero. Both are infinite (or not a
     number) where the second arm cannot be told from zero: then no end is known.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         product = first.value * second.value
         low_top = first.low * (2 * first.value - first.low)
         low_under = second.high * (2 * second.value - second.high)

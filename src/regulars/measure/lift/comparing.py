@@ -37,12 +37,13 @@ class Comparison:
     plain: Estimate
     """Newcombe's for shares, Welch's for money: what the attributes below give."""
     winsorised: Estimate | None
-    """Money: with the largest amounts cut to `ceiling`, and the smaller arm's variance steadied."""
+    """Money: with the largest amounts cut to `ceiling`, and the smaller arm's variance steadied (`amounts.steadied`)."""
     ceiling: float
     cuped: Estimate | None
     """Without what each person's spending before foretold; where that is given."""
     steadiest: Estimate
-    """What decides: for money winsorised, and adjusted where that is possible; for shares the plain one."""
+    """What decides: for money winsorised, by CUPED too where that is possible (what was spent before winsorised at its
+    own quantile); for shares the plain one."""
     proportion: Proportion | None
     """Whether the arms are as large as declared; None where nothing was declared."""
     observational: bool
@@ -133,10 +134,8 @@ def compare(
     before = _before(values, pre_control, pre_treatment)
     if before is not None and not observational:
         _alike(before)
-    ways = _Ways(values, before, 1 - alpha, tuned_for if sequential else None)
-    found_kind = kind or samples.kind_of(*values)
-    if found_kind == "rate" and samples.kind_of(*values) != "rate":
-        raise NotComparable("A share needs 0 or 1 for everybody.", "Say `kind='money'`, or count who did it.")
+    ways = _Ways(values, before, 1 - alpha, tuned_for if sequential else None, winsorise)
+    found_kind = samples.kind_of(*values, kind)
     ceiling = samples.ceiling(*values, winsorise) if found_kind == "money" else inf
     plain = ways.rates() if found_kind == "rate" else ways.amounts()
     winsorised = ways.winsorised(ceiling) if found_kind == "money" else None
@@ -165,6 +164,7 @@ class _Ways:
     before: tuple[Floats, Floats] | None
     level: float
     tuned_for: float | None
+    winsorise: float
 
     def rates(self) -> Estimate:
         control, treatment = (samples.rate_of(arm) for arm in self.values)
@@ -179,24 +179,28 @@ class _Ways:
 
     def winsorised(self, ceiling: float, *, adjusted: bool = False) -> Estimate:
         cut = self.values[0].clip(max=ceiling), self.values[1].clip(max=ceiling)
-        arms = self._adjusted(cut) if adjusted else (samples.amounts_of(cut[0]), samples.amounts_of(cut[1]))
+        if adjusted and self.before is not None:
+            top = samples.ceiling(*self.before, self.winsorise)
+            arms = _without(cut, (self.before[0].clip(max=top), self.before[1].clip(max=top)))
+        else:
+            arms = samples.amounts_of(cut[0]), samples.amounts_of(cut[1])
         control, treatment = amounts.steadied(*arms)
         name = f"Welch's interval of amounts up to {ceiling:,.2f}{', by CUPED' if adjusted else ''}, steadied"
         return self._means(control, treatment, name)
 
     def cuped(self) -> Estimate:
-        control, treatment = self._adjusted(self.values)
+        control, treatment = _without(self.values, self.before or self.values)
         return self._means(control, treatment, "CUPED (Deng et al. 2013), Welch's interval")
-
-    def _adjusted(self, values: tuple[Floats, Floats]) -> tuple[Amounts, Amounts]:
-        before = self.before or values
-        pairs = [samples.pairs_of(now, then) for now, then in zip(values, before, strict=True)]
-        return amounts.cuped(pairs[0], pairs[1])[:2]
 
     def _means(self, control: Amounts, treatment: Amounts, method: str) -> Estimate:
         if self.tuned_for is None:
             return estimates.of_amounts(control, treatment, self.level, method)
         return estimates.at_every_look(control, treatment, self.level, self.tuned_for, method)
+
+
+def _without(values: tuple[Floats, Floats], before: tuple[Floats, Floats]) -> tuple[Amounts, Amounts]:
+    pairs = [samples.pairs_of(now, then) for now, then in zip(values, before, strict=True)]
+    return amounts.cuped(pairs[0], pairs[1])[:2]
 
 
 def _before(

@@ -32,9 +32,16 @@ def read(values: Iterable[Any], whose: str) -> Floats:
     return found
 
 
-def kind_of(control: Floats, treatment: Floats) -> Kind:
-    """`rate` where everybody has 0 or 1, else `money`; raises NotComparable where one arm has each."""
+def kind_of(control: Floats, treatment: Floats, asked: Kind | None = None) -> Kind:
+    """`rate` where everybody has 0 or 1, else `money`, or what is asked for.
+
+    Raises NotComparable where one arm has each, or a share is asked for that is none.
+    """
     shares = [bool(np.isin(arm, (0.0, 1.0)).all()) for arm in (control, treatment)]
+    if asked == "rate" and not all(shares):
+        raise NotComparable("A share needs 0 or 1 for everybody.", "Say `kind='money'`, or count who did it.")
+    if asked is not None:
+        return asked
     if all(shares):
         return "rate"
     if any(shares) and any(arm.any() for arm, share in zip((control, treatment), shares, strict=True) if share):

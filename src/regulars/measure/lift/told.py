@@ -46,13 +46,13 @@ def verdict(found: Estimate, more_days: float | None) -> str:
     return f"{begun}{lasting(more_days)}"
 
 
-def lasting(more_days: float | None) -> str:
-    """`, about 19 more days`, or nothing where that is not known."""
+def lasting(more_days: float | None, so: str = "") -> str:
+    """`, about 19 more days` (after `so`), or nothing where that is not known."""
     if more_days is None:
         return ""
     if more_days > _YEAR:
         return ", and at this pace not within a year"
-    return f", about {plural(ceil(more_days), 'more day')}"
+    return f", {so}about {plural(ceil(more_days), 'more day')}"
 
 
 def out_of_proportion(found: Proportion) -> str:
@@ -103,7 +103,7 @@ def lift(found: Estimate, arms: tuple[Rate, Rate], did: str, more_days: int | No
         return f"Known: {did_it}. {can}; {saw}."
     if found.significant:
         saw += ", a sign, but smaller than what can be relied on"
-    return f"Not known yet: {did_it}. {can}; {saw}{lasting(more_days).replace(',', ', so', 1)}."
+    return f"Not known yet: {did_it}. {can}; {saw}{lasting(more_days, 'so ')}."
 
 
 def earned(ends: tuple[float, float], ceiling: float | None, currency: str) -> str:
