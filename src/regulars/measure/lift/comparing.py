@@ -37,7 +37,7 @@ class Comparison:
     plain: Estimate
     """Newcombe's for shares, Welch's for money: what the attributes below give."""
     winsorised: Estimate | None
-    """Money: with the largest amounts cut to `ceiling`, and the smaller arm's variance steadied (`amounts.steadied`)."""
+    """Money: with the largest amounts cut to `ceiling`, the smaller arm's variance steadied (`amounts.steadied`)."""
     ceiling: float
     cuped: Estimate | None
     """Without what each person's spending before foretold; where that is given."""
