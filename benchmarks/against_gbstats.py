@@ -1,6 +1,6 @@
 """Our `compare` beside PyPI's `gbstats`, where both have the same statistic: how far they agree.
 
-gbstats wants numpy below 2, so it has an environment of its own, outside of the repository, that imports ours from here:
+gbstats wants numpy below 2, so it has an environment of its own, outside of the repository, and imports ours from here:
 
     python -m venv /somewhere/gbenv && /somewhere/gbenv/bin/pip install gbstats
     PYTHONPATH=src /somewhere/gbenv/bin/python benchmarks/against_gbstats.py

@@ -40,7 +40,7 @@ def test_each_benchmark_prints_what_it_measured_and_what_bounds_it(name: str, fi
 
     assert len(lines) == figures
     for line in lines:
-        assert re.search(r"\d+\.\d\d (×|s|GB|µs)", line), line
+        assert re.search(r"\d+\.\d\d (×|s|GB|µs|%|points)", line), line
         assert "bound by" in line
 
 
