@@ -1,4 +1,4 @@
-"""Whether the intervals of `measure.lift` keep their promise: thousands of simulated campaigns, all at once in numpy.
+"""Whether the intervals of `measure.lift` keep their promise: thousands of simulated campaigns at once in numpy.
 
 Each campaign holds out a part by lot; what its people do is drawn: for shares two binomials, for money a lognormal
 amount for each buyer and nothing for the others. Its σ goes from 0.7 (a grocer's baskets) up to 2, where one buyer in a

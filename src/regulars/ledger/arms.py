@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import CTE, Connection, Float, Subquery, and_, case, cast, false, func, null, or_, select
+from sqlalchemy import CTE, Connection, Float, Subquery, and_, case, cast, false, func, or_, select
 from sqlmodel import col
 
 from regulars.ledger import bulk
@@ -23,6 +23,7 @@ from regulars.ledger.tables import Enrolment, Outcome
 
 ENTERED = pa.schema(
     [
+        ("id", pa.string()),
         ("campaign", pa.string()),
         ("arm", pa.string()),
         ("customer_id", pa.string()),
@@ -154,45 +155,16 @@ def _ceilings(did: CTE) -> Subquery:
     )
 
 
-def of_campaigns(ledger: Ledger) -> pa.Table:
-    """The people compared in campaigns that hold somebody out: columns of `ENTERED`."""
-    first = _first()
-    statement = (
-        select(
-            first.c.campaign,
-            first.c.arm,
-            first.c.customer_id,
-            first.c.entered_at,
-            func.coalesce(col(Outcome.orders), 0),
-            func.coalesce(col(Outcome.revenue), 0),
-        )
-        .select_from(first)
-        .join(Outcome, col(Outcome.enrolment_id) == first.c.id, isouter=True)
-        .where(first.c.place == 1, first.c.entered_at >= first.c.began)
-    )
-    return ledger.arrow(statement, schema=ENTERED)
-
-
-def of_the_shop(ledger: Ledger, campaigns: Sequence[str]) -> pa.Table:
-    """Everybody who could have been written to by one of `campaigns` since the shop first held somebody out.
-
-    Columns of `ENTERED`: campaign is empty, arm `treated` or `holdout` as it was at their first entry since, orders and
-    revenue are null: what they did since then stands in the shop's orders.
-    """
-    whose = col(Enrolment.customer_id)
-    place = func.row_number().over(partition_by=[whose], order_by=[col(Enrolment.entered_at), col(Enrolment.id)])
-    began = select(func.min(col(Enrolment.entered_at))).where(col(Enrolment.arm) == SHOP_HOLDOUT).scalar_subquery()
-    arm = case((col(Enrolment.arm) == SHOP_HOLDOUT, "holdout"), else_="treated")
+def entered(ledger: Ledger, campaigns: Sequence[str]) -> pa.Table:
+    """All entries of `campaigns`, whichever arm, with what they did in their windows (null: nothing): `ENTERED`."""
+    own = (Enrolment.id, Enrolment.campaign, Enrolment.arm, Enrolment.customer_id, Enrolment.entered_at)
+    did = (Outcome.orders, Outcome.revenue)
     with ledger.reading() as connection:
-        named = bulk.among(connection, col(Enrolment.campaign), "campaigns")
-        first = (
-            select(whose, col(Enrolment.entered_at), arm.label("arm"), place.label("place"))
-            .where(named, col(Enrolment.entered_at) >= began)
-            .subquery()
-        )
-        empty: Any = func.coalesce(null(), "")
-        statement = select(empty, first.c.arm, first.c.customer_id, first.c.entered_at, null(), null()).where(
-            first.c.place == 1
+        statement = (
+            select(*(col(one) for one in own), *(col(one) for one in did))
+            .select_from(Enrolment)
+            .join(Outcome, col(Outcome.enrolment_id) == col(Enrolment.id), isouter=True)
+            .where(bulk.among(connection, col(Enrolment.campaign), "campaigns"))
         )
         listed = {"campaigns": bulk.listed(connection, list(campaigns))}
         return bulk.read(connection, statement, listed, schema=ENTERED)

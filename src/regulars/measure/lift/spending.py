@@ -6,6 +6,7 @@ shop's own holdout belongs to no campaign: what its people did since stands in t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,26 +26,32 @@ THE_SHOP = ""
 
 def spending(desk: Desk, at: datetime) -> Spending:
     """What the arms of every campaign that holds somebody out, and of the shop, spent; orders up to `at`."""
-    entered = pa.concat_tables([arms.of_campaigns(desk.ledger), arms.of_the_shop(desk.ledger, _asking(desk))])
-    if not entered.num_rows:
+    with desk.ledger.reading() as connection:
+        seen = accounts.entries(connection)
+    asking = _asking(desk, seen)
+    held_out = {row.campaign for row in seen if row.arm == "holdout"}
+    entries = arms.entered(desk.ledger, sorted(held_out.union(asking)))
+    names = pa.table({"campaign": pa.array(asking, pa.string())})
+    compared = desk.arrow(_COMPARED, entries=entries, asking=names)
+    if not compared.num_rows:
         return Spending()
-    since = pc.min(entered["entered_at"]).as_py()
-    sums = desk.arrow(_SUMS, entered=entered, placed=desk.placed(since - BEFORE, at)).to_pylist()
+    since = pc.min(compared["entered_at"]).as_py()
+    sums = desk.arrow(_SUMS, entered=compared, placed=desk.placed(since - BEFORE, at)).to_pylist()
     return Spending(
         {(row["campaign"], row["arm"]): _pairs(row) for row in sums},
         {row["arm"]: _outcomes(row) for row in sums if row["campaign"] == THE_SHOP},
     )
 
 
-def _asking(desk: Desk) -> list[str]:
-    """The campaigns that the shop's holdout hears nothing of: all but services.
+def _asking(desk: Desk, seen: Sequence[accounts.Entries]) -> list[str]:
+    """The campaigns that the shop's holdout hears nothing of: all but services; none where nobody is held out.
 
     Of one that is gone nobody knows what it was, unless it has held somebody out.
     """
-    with desk.ledger.reading() as connection:
-        held_out = {row.campaign for row in accounts.entries(connection) if row.arm == arms.SHOP_HOLDOUT}
+    held_out = {row.campaign for row in seen if row.arm == arms.SHOP_HOLDOUT}
     here = desk.project.campaigns
-    return sorted({name for name, one in here.items() if not one.is_service} | (held_out - here.keys()))
+    asking = {name for name, one in here.items() if not one.is_service} | (held_out - here.keys())
+    return sorted(asking) if held_out else []
 
 
 def _pairs(row: dict[str, Any]) -> Pairs:
@@ -72,14 +79,35 @@ def _outcomes(row: dict[str, Any]) -> Outcomes:
     )
 
 
+_COMPARED = f"""
+    with own as (
+      select *, row_number() over (partition by campaign, customer_id order by entered_at, id) as nth,
+             min(entered_at) filter (where arm = 'holdout') over (partition by campaign) as began
+      from entries where arm <> '{arms.SHOP_HOLDOUT}'
+    ), asked as (
+      select *, min(entered_at) filter (where arm = '{arms.SHOP_HOLDOUT}') over () as began
+      from entries semi join asking using (campaign)
+    ), shop as (
+      select *, row_number() over (partition by customer_id order by entered_at, id) as nth
+      from asked where entered_at >= began
+    )
+    select campaign, arm, customer_id, entered_at, coalesce(orders, 0) as orders, coalesce(revenue, 0) as revenue
+    from own where nth = 1 and entered_at >= began
+    union all
+    select '{THE_SHOP}', case arm when '{arms.SHOP_HOLDOUT}' then 'holdout' else 'treated' end, customer_id, entered_at,
+           null, null
+    from shop where nth = 1"""
+"""Who is compared: in each campaign, and in the shop, where what they did is in the orders alone."""
+
 _SUMS = f"""
-    with bought as (
-      select e.campaign, e.customer_id,
-             count(*) filter (where p.at > e.entered_at) as orders,
-             sum(p.amount) filter (where p.at > e.entered_at) as since,
-             sum(p.amount) filter (where p.at <= e.entered_at and p.at > e.entered_at - interval {BEFORE.days} day)
-               as before
-      from entered e join placed p using (customer_id) group by all
+    with when_bought as (
+      select e.campaign, e.customer_id, p.amount, epoch_us(p.at) - epoch_us(e.entered_at) as later
+      from entered e join placed p using (customer_id)
+    ), bought as (
+      select campaign, customer_id,
+             count(*) filter (where later > 0) as orders, sum(amount) filter (where later > 0) as since,
+             sum(amount) filter (where later <= 0 and later > {-BEFORE // timedelta(microseconds=1)}) as before
+      from when_bought group by all
     ), each as (
       select e.campaign, e.arm, e.entered_at, coalesce(e.orders, b.orders, 0) as orders,
              cast(coalesce(e.revenue, b.since, 0) as double) as now, cast(coalesce(b.before, 0) as double) as before
