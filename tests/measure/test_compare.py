@@ -100,6 +100,14 @@ def test_a_difference_smaller_than_what_can_be_seen_is_a_sign_and_nothing_more()
     assert "a sign, smaller than what can be relied on, so not known yet" in str(found)
 
 
+def test_money_of_a_handful_of_buyers_is_never_known():
+    few, many = [0.0] * 995 + [20.0] * 5, [0.0] * 8000 + [20.0] * 1000
+    found = compare(few, many)
+    assert found.steadiest.known
+    assert not found.known
+    assert "a sign, of too few buyers, so not known yet" in str(found)
+
+
 def test_groups_of_another_size_than_declared_are_not_told():
     found = compare([0, 1] * 400, [0, 1] * 4000, shares=(0.1, 0.9))
     theirs = stats.chisquare([800, 8000], [880, 7920])

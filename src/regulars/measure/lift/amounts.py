@@ -23,6 +23,9 @@ from regulars.measure.lift.rates import POWER
 WINSORISED_AT = 0.99
 """Amounts above what 99 % of the people with any amount stay below, over both arms, count as that much."""
 
+BUYERS = 10
+"""An amount is told only if each arm has so many people who spent something: a mean of fewer is mostly luck."""
+
 
 @dataclass(frozen=True, slots=True)
 class Amounts:

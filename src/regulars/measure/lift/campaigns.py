@@ -12,15 +12,12 @@ from datetime import datetime
 from math import ceil, isfinite
 
 from regulars.measure.lift import amounts, estimates, told
-from regulars.measure.lift.amounts import Amounts, Pairs
+from regulars.measure.lift.amounts import BUYERS, Amounts, Pairs
 from regulars.measure.lift.arms import LEVEL
 from regulars.measure.lift.estimates import Estimate
 from regulars.measure.lift.proportion import Proportion, proportion
 from regulars.measure.lift.rates import Rate
 from regulars.measure.shapes import Compared, Interval, Lift, Shares
-
-BUYERS = 10
-"""An amount is compared only if each arm has so many people who spent something: a mean of fewer is mostly luck."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ class Comparison:
     kind: Kind
     people: tuple[int, int]
     """Control, treatment."""
+    buyers: tuple[int, int]
+    """How many of them did anything."""
     plain: Estimate
     """Newcombe's for shares, Welch's for money: what the attributes below give."""
     winsorised: Estimate | None
@@ -81,7 +83,8 @@ class Comparison:
     def known(self) -> bool:
         """Whether the difference, and that the treatment made it, can be told. Never below power."""
         drawn = not self.observational and (self.proportion is None or self.proportion.holds)
-        return drawn and self.steadiest.known
+        enough = self.kind == "rate" or min(self.buyers) >= amounts.BUYERS
+        return drawn and enough and self.steadiest.known
 
     @property
     def sentence(self) -> str:
@@ -91,7 +94,8 @@ class Comparison:
             return told.out_of_proportion(self.proportion)
         if self.observational:
             return told.observed(found, self.kind, self.unit)
-        return told.seen(found, (self.people[1], self.people[0]), self.kind, self.unit, power.more_days)
+        both = (self.people[1], self.people[0])
+        return told.seen(found, both, self.kind, self.unit, known=self.known, more_days=power.more_days)
 
     def __str__(self) -> str:
         return self.sentence
@@ -144,6 +148,7 @@ def compare(
     return Comparison(
         kind=found_kind,
         people=(values[0].size, values[1].size),
+        buyers=(int((values[0] != 0).sum()), int((values[1] != 0).sum())),
         plain=plain,
         winsorised=winsorised,
         ceiling=ceiling,

@@ -14,12 +14,17 @@ Kind = Literal["rate", "money"]
 _YEAR = 365
 
 
-def seen(found: Estimate, people: tuple[int, int], kind: Kind, unit: str, more_days: float | None) -> str:
+def seen(
+    found: Estimate, people: tuple[int, int], kind: Kind, unit: str, *, known: bool, more_days: float | None
+) -> str:
     """`With 8,140 and 905 customers you can see differences of 2.1 points or more; you saw 0.9 ± 1.8: not known yet.`
 
     `people`: treated, and not.
     """
-    return f"{sight(found, people, kind, unit)}; you saw {size(found, kind, unit)}: {verdict(found, more_days)}."
+    return (
+        f"{sight(found, people, kind, unit)}; you saw {size(found, kind, unit)}: "
+        f"{verdict(found, known=known, more_days=more_days)}."
+    )
 
 
 def sight(found: Estimate, people: tuple[int, int], kind: Kind, unit: str) -> str:
@@ -38,11 +43,14 @@ def size(found: Estimate, kind: Kind, unit: str = "") -> str:
     return signed(f"{found.difference:,.2f} ± {found.reach:,.2f} {unit}".rstrip())
 
 
-def verdict(found: Estimate, more_days: float | None) -> str:
+def verdict(found: Estimate, *, known: bool, more_days: float | None) -> str:
     """`known`, or why not, and for how long not."""
-    if found.known:
+    if known:
         return f"known, {'more' if found.difference > 0 else 'less'} than without"
-    begun = "a sign, smaller than what can be relied on, so not known yet" if found.significant else "not known yet"
+    begun = "not known yet"
+    if found.significant:
+        why = "of too few buyers" if found.known else "smaller than what can be relied on"
+        begun = f"a sign, {why}, so not known yet"
     return f"{begun}{lasting(more_days)}"
 
 
