@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--customers", "500", "--people", "300", "--sample", "60", "--pairs", "1", "--rounds", "1", "--times", "1"]
-TINY += ["--events", "900", "--letters", "300", "--finished", "2000", "--claims", "8"]
+TINY += ["--events", "900", "--letters", "300", "--finished", "2000", "--claims", "8", "--campaigns", "100"]
 FIGURES = {
     "check": 1,
     "check-many": 1,
@@ -22,6 +22,7 @@ FIGURES = {
     "csv": 2,
     "growth": 1,
     "why": 2,
+    "lift": 12,
 }
 
 
@@ -52,7 +53,7 @@ def test_each_benchmark_prints_what_it_measured_and_what_bounds_it(
 ) -> None:
     assert len(told[name]) == figures
     for line in told[name]:
-        assert re.search(r"\d+\.\d\d (×|s|GB|µs)", line), line
+        assert re.search(r"\d+\.\d\d (×|s|GB|µs|%|points)", line), line
         assert "bound by" in line
 
 

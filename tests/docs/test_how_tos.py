@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from pages import REPOSITORY, Block, blocks, shell
 
 
@@ -16,3 +18,13 @@ def test_the_rule_test_of_its_page_passes_in_a_project_that_init_lays(tmp_path: 
     case, command = page("rule_tests")[:2]
     (tmp_path / "casa" / case.file).write_text(case.text, encoding="utf-8")
     assert "1 passed" in shell(f"{command.text.strip()} {case.file}", tmp_path / "casa")
+
+
+def test_the_comparison_of_the_page_about_lift_says_what_its_report_says(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = [block.text for block in page("lift") if block.language == "python"]
+    exec(example, {})
+    told = " ".join(block.text for block in page("lift") if "holdout    Not known" in block.text)
+    first, *_ = capsys.readouterr().out.splitlines()
+    for said in ("differences of 2.6 points or more; you saw 0.9 ±", "1.5", "about 32 more days"):
+        assert said in first
+        assert said in " ".join(told.split())

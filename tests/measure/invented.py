@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from regulars.measure.lift import Outcomes, compared
+from regulars.measure.lift.campaigns import Outcomes, compared
 from regulars.measure.loyalty import OrderTotals, loyalty
 from regulars.measure.shapes import Arm, CampaignFigures, CodeFigures, Credit, Figures, MessageFigures, Totals
 
@@ -109,6 +109,7 @@ def figures(*, title: str = "Win back the lapsed") -> Figures:
         campaigns=campaigns,
         codes=CodeFigures(issued=2706, open=1220, redeemed=171),
         referrals=3,
+        shop_lift=None,
         loyalty=loyalty(
             OrderTotals(5000, 4188, 2711, 43120, Decimal("8211930.55")),
             {"lifecycle": {"prospect": 812, "new": 210, "lost": 1304, "at_risk": 611, "active": 2063}},

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from ledger_rows import NOON, campaign_of, code, conversion, entry, message, outcome, refill
 
+from regulars.ledger import arms
 from regulars.ledger.store import Ledger
 from regulars.measure import report
 
@@ -32,6 +33,9 @@ def test_postgresql_and_sqlite_add_up_alike(kept_ledger, tmp_path):
         with Ledger.open(server.get_uri(), tmp_path) as postgres:
             assert postgres.dialect == "postgresql"
             assert figures_of(postgres) == figures_of(kept_ledger)
+            both = [arms.entered(ledger, ["winback"]).sort_by("id") for ledger in (postgres, kept_ledger)]
+            assert both[0] == both[1]
+            assert both[0].num_rows == 4
     finally:
         server.cleanup()
 

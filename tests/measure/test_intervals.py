@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from math import pi, sqrt, tan
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.measure import student
-from regulars.measure.intervals import Amounts, Rate, newcombe, welch, wilson
+from regulars.measure.lift.amounts import Amounts, welch
+from regulars.measure.lift.rates import Rate, newcombe, wilson
 
 
 @pytest.mark.parametrize(
@@ -48,21 +46,6 @@ def test_the_sleep_data_of_student_have_welchs_interval():
 def test_groups_of_one_amount_each_differ_by_exactly_that():
     found = welch(Amounts(20, 5.0, 0.0), Amounts(30, 3.0, 0.0))
     assert (found.difference, found.low, found.high) == (2.0, 2.0, 2.0)
-
-
-@pytest.mark.parametrize("p", [0.6, 0.9, 0.975, 0.9995, 0.05])
-def test_the_t_quantile_has_the_closed_forms_of_one_and_two_degrees(p):
-    assert student.quantile(p, 1) == pytest.approx(tan(pi * (p - 0.5)), rel=1e-10)
-    assert student.quantile(p, 2) == pytest.approx((2 * p - 1) / sqrt(2 * p * (1 - p)), rel=1e-10)
-
-
-@pytest.mark.parametrize(("freedom", "t"), [(10, 2.2281388520), (30, 2.0422724563), (1e12, 1.9599639845)])
-def test_the_t_quantile_is_the_one_of_the_tables(freedom, t):
-    assert student.quantile(0.975, freedom) == pytest.approx(t, abs=1e-9)
-
-
-def test_the_two_ways_to_the_t_quantile_meet():
-    assert student.quantile(0.975, 999.999999) == pytest.approx(student.quantile(0.975, 1000), abs=1e-10)
 
 
 rates = st.integers(1, 5000).flatmap(lambda n: st.builds(Rate, st.integers(0, n), st.just(n)))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.measure.lift import BUYERS, Outcomes, compared
+from regulars.measure.lift.campaigns import BUYERS, Outcomes, compared
 
 SURE = (Outcomes(1084, 99, 17230.0, 3_912_000.0), Outcomes(420, 17, 2210.0, 480_000.0))
 
@@ -13,8 +13,8 @@ def test_few_people_cannot_tell():
     lift = compared(Outcomes(412, 38, 4000, 500_000), Outcomes(46, 2, 150, 15_000), "RON")
     assert not lift["known"]
     assert lift["sentence"] == (
-        "Not known yet: with 412 and 46 people this cannot be told. So far 9.2 % of the 412 treated ordered, "
-        "4.3 % of the 46 held out; anything from 5.6 points fewer to 9.4 points more fits with that."
+        "Not known yet: 9.2 % of the 412 treated ordered, 4.3 % of the 46 held out. With 412 and 46 customers you can "
+        "see differences of 16.9 points or more; you saw 4.9 ± 7.5."
     )
 
 
@@ -22,10 +22,10 @@ def test_many_people_can_tell_in_orders_and_in_money():
     lift = compared(*SURE, "RON")
     assert lift["known"]
     assert lift["conversion"]["difference"]["low"] > 0
-    assert lift["earned"]["low"] == pytest.approx(1084 * lift["revenue"]["difference"]["low"], abs=0.01)
+    assert lift["earned"]["low"] == pytest.approx(1084 * lift["winsorised"]["difference"]["low"], abs=0.01)
     assert lift["sentence"] == (
-        "Known: 9.1 % of the 1,084 treated ordered, 4.0 % of the 420 held out. The messages made it "
-        "2.3 to 7.5 points more. They added between 6,420 and 16,600 RON in all."
+        "Known: 9.1 % of the 1,084 treated ordered, 4.0 % of the 420 held out. With 1,084 and 420 customers you can "
+        "see differences of 4.9 points or more; you saw 5.1 ± 2.6. They added between 4,930 and 18,100 RON in all."
     )
 
 
@@ -33,7 +33,7 @@ def test_messages_that_harm_are_said_to_harm():
     treated, holdout = SURE
     lift = compared(holdout, treated, "RON")
     assert lift["known"]
-    assert "2.3 to 7.5 points fewer. They cost between" in lift["sentence"]
+    assert "you saw −5.1 ± 2.6. They cost between" in lift["sentence"]
 
 
 def test_money_of_a_handful_of_buyers_has_no_interval():

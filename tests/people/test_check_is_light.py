@@ -22,6 +22,7 @@ HEAVY = (
     "twilio",
     "pandas",
     "phonenumbers",
+    "scipy",
 )
 PROGRAM = f"""
 import sys

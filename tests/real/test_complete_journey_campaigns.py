@@ -23,7 +23,8 @@ from regulars.campaigns import calendar, followups, running
 from regulars.campaigns.convert import Converted, convert
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
-from regulars.measure.intervals import Amounts, Rate, newcombe, welch
+from regulars.measure.lift.amounts import Amounts, welch
+from regulars.measure.lift.rates import Rate, newcombe
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("complete_journey_campaigns")]
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from regulars.campaigns.census import census
 from regulars.campaigns.desk import Desk
 from regulars.measure.figures import figures
+from regulars.measure.lift.spending import spending
 from regulars.measure.loyalty import OrderTotals
 from regulars.measure.shapes import Figures
 
@@ -23,6 +24,8 @@ def figures_of(desk: Desk, at: datetime, campaign: str | None = None) -> Figures
         only=campaign,
         orders=OrderTotals(totals.customers, totals.buyers, totals.repeaters, totals.orders, totals.revenue),
         segments=counted["segments"],
+        spent=spending(desk, at),
+        shop_holdout=desk.rules.guards.holdout.fraction,
         timezone=desk.zone,
         shop=str(desk.rules.shop.name),
     )

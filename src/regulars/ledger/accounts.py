@@ -5,7 +5,6 @@ Money is added in whole hundredths, so that a sum is exact on SQLite too, where 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,15 +13,12 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Float,
     and_,
     case,
     cast,
     distinct,
-    false,
     func,
     literal_column,
-    or_,
     select,
 )
 from sqlmodel import col
@@ -46,20 +42,6 @@ class Entries(NamedTuple):
     revenue: Decimal
     since: datetime
     """When the first of them entered."""
-
-
-class FirstEntries(NamedTuple):
-    """The first entry of each person into a campaign, by the arm it fell into."""
-
-    campaign: str
-    arm: str
-    people: int
-    converted: int
-    revenue: Decimal
-    squares: float
-    """The sum of each person's revenue squared, for the variance."""
-    open: int
-    """How many of these windows are not over yet."""
 
 
 class Messages(NamedTuple):
@@ -108,62 +90,15 @@ def entries(connection: Connection) -> list[Entries]:
             func.count(distinct(col(Enrolment.customer_id))),
             func.count(distinct(case((ordered, col(Enrolment.customer_id))))),
             func.coalesce(func.sum(col(Outcome.orders)), 0),
-            _hundredths(col(Outcome.revenue)),
+            hundredths(col(Outcome.revenue)),
             func.min(col(Enrolment.entered_at)),
         )
         .join(Outcome, col(Outcome.enrolment_id) == col(Enrolment.id), isouter=True)
         .group_by(col(Enrolment.campaign), col(Enrolment.arm))
     )
     return [
-        Entries(campaign, arm, number, people, converted, int(orders), _money(revenue), since)
+        Entries(campaign, arm, number, people, converted, int(orders), money(revenue), since)
         for campaign, arm, number, people, converted, orders, revenue, since in connection.execute(statement)
-    ]
-
-
-def first_entries(connection: Connection, closed_before: Mapping[str, datetime]) -> list[FirstEntries]:
-    """First entries by campaign and arm of the campaign.
-
-    `closed_before` gives for a campaign the moment before which an entry's window is over by now; the windows of a
-    campaign that is not in it count as over.
-    """
-    place = func.row_number().over(
-        partition_by=[col(Enrolment.campaign), col(Enrolment.customer_id)],
-        order_by=[col(Enrolment.entered_at), col(Enrolment.id)],
-    )
-    entry = (
-        select(
-            col(Enrolment.id),
-            col(Enrolment.campaign),
-            col(Enrolment.arm),
-            col(Enrolment.entered_at),
-            place.label("place"),
-        )
-        .where(col(Enrolment.arm).in_(ARMS))
-        .subquery()
-    )
-    still_open = or_(
-        false(),
-        *(and_(entry.c.campaign == name, entry.c.entered_at > moment) for name, moment in closed_before.items()),
-    )
-    revenue = cast(col(Outcome.revenue), Float)
-    statement = (
-        select(
-            entry.c.campaign,
-            entry.c.arm,
-            func.count(),
-            func.count(case((col(Outcome.orders) > 0, 1))),
-            _hundredths(col(Outcome.revenue)),
-            func.coalesce(func.sum(revenue * revenue), 0.0),
-            func.count(case((still_open, 1))),
-        )
-        .select_from(entry)
-        .join(Outcome, col(Outcome.enrolment_id) == entry.c.id, isouter=True)
-        .where(entry.c.place == 1)
-        .group_by(entry.c.campaign, entry.c.arm)
-    )
-    return [
-        FirstEntries(campaign, arm, people, converted, _money(total), float(squares), unfinished)
-        for campaign, arm, people, converted, total, squares, unfinished in connection.execute(statement)
     ]
 
 
@@ -179,13 +114,13 @@ def credits_given(connection: Connection) -> list[Credits]:
     name = func.coalesce(col(Message.name), "")
     kind = (col(Conversion.campaign), name, col(Conversion.evidence), col(Conversion.currency))
     statement = (
-        select(*kind, func.count(), _hundredths(col(Conversion.amount)))
+        select(*kind, func.count(), hundredths(col(Conversion.amount)))
         .select_from(Conversion)
         .join(Message, col(Message.id) == col(Conversion.message_id), isouter=True)
         .group_by(*kind)
     )
     return [
-        Credits(campaign, message, evidence, currency, orders, _money(revenue))
+        Credits(campaign, message, evidence, currency, orders, money(revenue))
         for campaign, message, evidence, currency, orders, revenue in connection.execute(statement)
     ]
 
@@ -202,10 +137,12 @@ def referrals(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(Referral)).scalar_one()
 
 
-def _hundredths(amount: Any) -> ColumnElement[int]:
+def hundredths(amount: Any) -> ColumnElement[int]:
+    """The sum of amounts in whole hundredths; 0 over none."""
     whole = cast(func.round(amount * literal_column("100")), BigInteger)
     return func.coalesce(func.sum(whole), literal_column("0"))
 
 
-def _money(hundredths: Any) -> Decimal:
+def money(hundredths: Any) -> Decimal:
+    """The amount that so many hundredths are."""
     return Decimal(int(hundredths)).scaleb(-2)

@@ -7,8 +7,8 @@ from html import escape
 
 from regulars.measure.charts import Span, spans
 from regulars.measure.elements import figure, paragraph, section, table, written
-from regulars.measure.sentences import known, lift_in_short
-from regulars.measure.shapes import CampaignFigures, Compared, Interval
+from regulars.measure.sentences import known, lift_in_short, steadiest
+from regulars.measure.shapes import CampaignFigures, Compared, Interval, Lift
 from regulars.measure.wording import NOTHING, count, money, percent, plural, points, signed
 
 _NEITHER = (NOTHING, "too few orders")
@@ -19,17 +19,21 @@ _WORDS = (
 )
 
 
-def known_and_not(campaigns: Sequence[CampaignFigures], currency: str) -> str:
+def known_and_not(campaigns: Sequence[CampaignFigures], currency: str, shop: Lift | None = None) -> str:
     """Treated against holdout, with intervals, and a sentence for each campaign."""
     tested = [c for c in campaigns if c["lift"]["conversion"]]
-    verdicts = "".join(
-        f'<li class="{"known" if c["lift"]["known"] else "open"}"><strong>{escape(c["title"])}.</strong> '
-        f"{written(known(c['lift']))}</li>"
-        for c in sorted(campaigns, key=lambda c: c["lift"]["conversion"] is None)
+    verdicts = _verdict("Everything the shop sends", shop) if shop else ""
+    verdicts += "".join(
+        _verdict(c["title"], c["lift"]) for c in sorted(campaigns, key=lambda c: c["lift"]["conversion"] is None)
     )
     charts = "".join(filter(None, [_rates(tested), _amounts(tested, currency)]))
     side = f'<div class="side">{charts}</div>' if charts else ""
     return section("What is known", paragraph(_WORDS), side, f'<ul class="verdicts">{verdicts}</ul>')
+
+
+def _verdict(title: str, lift: Lift) -> str:
+    kind = "known" if lift["known"] else "open"
+    return f'<li class="{kind}"><strong>{escape(title)}.</strong> {written(known(lift))}</li>'
 
 
 def _rates(campaigns: Sequence[CampaignFigures]) -> str:
@@ -49,14 +53,14 @@ def _rates(campaigns: Sequence[CampaignFigures]) -> str:
 
 
 def _amounts(campaigns: Sequence[CampaignFigures], currency: str) -> str:
-    found = [(c, c["lift"]["revenue"]) for c in campaigns]
+    found = [(c, steadiest(c["lift"])) for c in campaigns]
     rows = [
         Span(c["title"], *_scaled(one["difference"], 1), _money_note(one["difference"], currency), one["known"])
         for c, one in found
         if one and one["difference"]
     ]
     numbers = table(
-        f"{currency} per person, by intention to treat",
+        f"{currency} per person, by intention to treat, the largest amounts cut",
         ["campaign", "treated", "held out", "difference", "95 % interval"],
         [(c["title"], money(one["treated"]), money(one["holdout"]), *_sums(one)) for c, one in found if one],
     )

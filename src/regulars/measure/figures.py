@@ -9,10 +9,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from regulars.lang.model import Campaign
-from regulars.ledger import accounts
+from regulars.ledger import accounts, arms
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import SENT, STATES
-from regulars.measure.lift import Outcomes, compared
+from regulars.measure.lift.reading import Spending, of_campaign, of_shop
 from regulars.measure.loyalty import OrderTotals, loyalty
 from regulars.measure.shapes import (
     Arm,
@@ -20,6 +20,7 @@ from regulars.measure.shapes import (
     CodeFigures,
     Credit,
     Figures,
+    Lift,
     MessageFigures,
     Totals,
 )
@@ -32,7 +33,7 @@ class _Sums:
     """What the ledger answered, all campaigns."""
 
     entries: list[accounts.Entries]
-    first: list[accounts.FirstEntries]
+    first: list[arms.FirstEntries]
     messages: list[accounts.Messages]
     credits: list[accounts.Credits]
     codes: list[accounts.Codes]
@@ -63,6 +64,8 @@ def figures(
     only: str | None = None,
     orders: OrderTotals | None = None,
     segments: Mapping[str, Mapping[str, int]] | None = None,
+    spent: Spending | None = None,
+    shop_holdout: float = 0.0,
     timezone: str = "UTC",
     shop: str = "",
 ) -> Figures:
@@ -71,20 +74,23 @@ def figures(
     `campaigns` are the project's, by file name: they give the titles, the conversion windows, and a place to those
     that nobody has entered. A campaign of the ledger that the project no longer has goes by its name. `only` keeps
     one campaign. `orders` and `segments` (ladder: value: customers) come from the snapshot; without them the report
-    has no loyalty figures. Days are days in `timezone`.
+    has no loyalty figures. `spent` comes from the shop's orders; without it nothing is said of the shop's own holdout
+    (`shop_holdout`: its share), nor of what people spent before. Days are days in `timezone`.
     """
     known = dict(campaigns or {})
     with ledger.reading() as connection:
         sums = _Sums(
             accounts.entries(connection),
-            accounts.first_entries(connection, {n: now - c.conversion.within.delta for n, c in known.items()}),
+            arms.first_entries(connection, {n: now - c.conversion.within.delta for n, c in known.items()}),
             accounts.messages(connection),
             accounts.credits_given(connection),
             accounts.codes(connection, now),
             accounts.referrals(connection),
         )
     names = sorted(known.keys() | sums.campaigns())
-    each = [_campaign(n, known.get(n), sums.of(n), currency) for n in names if only in {None, n}]
+    spent = spent or Spending()
+    lifts = {n: of_campaign(n, known.get(n), sums.of(n).first, spent, currency, now) for n in names}
+    each = [_campaign(n, known.get(n), sums.of(n), currency, lifts[n]) for n in names if only in {None, n}]
     zone = ZoneInfo(timezone)
     first = min((row.since for row in sums.entries if only in {None, row.campaign}), default=None)
     return Figures(
@@ -103,15 +109,15 @@ def figures(
             redeemed=sum(c["codes"]["redeemed"] for c in each),
         ),
         referrals=sums.referrals,
+        shop_lift=of_shop(spent, shop_holdout, currency, now),
         loyalty=loyalty(orders, segments),
     )
 
 
-def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str) -> CampaignFigures:
+def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str, lift: Lift) -> CampaignFigures:
     credited = [row for row in sums.credits if row.currency == currency]
     arms = {row.arm: row for row in sums.entries}
     states = {state: sum(row.messages for row in sums.messages if row.state == state) for state in STATES}
-    did = "brought a friend" if written and written.conversion.of == "referral" else "ordered"
     return CampaignFigures(
         campaign=name,
         title=str(written.title) if written else name,
@@ -125,7 +131,7 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str) -
         by_evidence={kind: _credit(sums.credits, currency, evidence=kind) for kind in _kinds(sums.credits)},
         arms={arm: _arm(arms.get(arm)) for arm in accounts.ARMS},
         shop_holdout=_arm(arms.get("shop-holdout")),
-        lift=compared(_outcomes(sums, "treated"), _outcomes(sums, "holdout"), currency, did=did),
+        lift=lift,
         codes=_codes(sums),
     )
 
@@ -189,13 +195,6 @@ def _arm(row: accounts.Entries | None) -> Arm:
         orders=row.orders,
         revenue=_amount(row.revenue),
     )
-
-
-def _outcomes(sums: _Sums, arm: str) -> Outcomes:
-    for row in sums.first:
-        if row.arm == arm:
-            return Outcomes(row.people, row.converted, float(row.revenue), row.squares, row.open)
-    return Outcomes()
 
 
 def _codes(sums: _Sums) -> CodeFigures:

@@ -25,7 +25,7 @@ def page(figures: Figures) -> str:
     if begun:
         body += [
             sections.earned(begun, figures["currency"]),
-            known_and_not(begun, figures["currency"]),
+            known_and_not(begun, figures["currency"], figures["shop_lift"]),
             sections.sent(begun),
         ]
     body.append(sections.customers(figures["loyalty"], figures["currency"]))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from regulars.measure.shapes import CampaignFigures, Figures, Lift
-from regulars.measure.wording import count, money, plural, points
+from regulars.measure.shapes import CampaignFigures, Compared, Figures, Interval, Lift
+from regulars.measure.wording import count, money, plural, points, signed
 
 EVIDENCE = {"code": "with our code", "referral": "with a friend's code", "window": "soon after a message"}
 """How an order was recognised, in the order in which the evidence is asked for."""
@@ -56,12 +56,47 @@ def known(lift: Lift) -> str:
 def lift_in_short(lift: Lift) -> str:
     """`+2.1 points (0.3 to 3.9)`, `not known yet` or `no holdout`."""
     found = lift["conversion"]["difference"] if lift["conversion"] else None
+    if lift["shares"] and not lift["shares"]["holds"]:
+        return "arms out of proportion"
     if found is None:
         return "no holdout"
     if not lift["known"]:
         return "not known yet"
     low, high = (points(found[end], sign=False) for end in ("low", "high"))
     return f"{points(found['value'])} points ({low} to {high})"
+
+
+def lift_figures(lift: Lift, currency: str) -> list[str]:
+    """`who ordered +127.0 % (38.2 to 285.1 %), p 0.001`, and so on for each figure that has an interval."""
+    named = {
+        "who ordered": (lift["conversion"], "points"),
+        "orders per person": (lift["orders"], ""),
+        f"{currency} per person": (lift["revenue"], ""),
+        "counted up to the ceiling": (lift["winsorised"], currency),
+        "and by what they spent before": (lift["cuped"], currency),
+    }
+    return [_figure(name, one, unit) for name, (one, unit) in named.items() if one and one["difference"]]
+
+
+def steadiest(lift: Lift) -> Compared | None:
+    """The comparison of money by which it is claimed: the winsorised one, adjusted where that is possible."""
+    return lift["cuped"] or lift["winsorised"] or lift["revenue"]
+
+
+def _figure(name: str, one: Compared, unit: str) -> str:
+    p_value = "p below 0.001" if (one["p_value"] or 0) < 0.001 else f"p {one['p_value']:.3f}"
+    relative, difference = one["relative"], one["difference"]
+    if relative and unit in {"", "points"}:
+        return f"{name} {_between(relative, 100, 0)[0]} % ({_between(relative, 100, 0)[1]}), {p_value}"
+    if difference is None:
+        return name
+    value, ends = _between(difference, 100, 1) if unit == "points" else _between(difference, 1, 2)
+    return f"{name} {value} {unit}".rstrip() + f" ({ends}), {p_value}"
+
+
+def _between(found: Interval, scale: float, digits: int) -> tuple[str, str]:
+    low, high = (signed(f"{scale * found[end]:,.{digits}f}") for end in ("low", "high"))
+    return signed(f"{scale * found['value']:+,.{digits}f}"), f"{low} to {high}"
 
 
 def credited(campaign: CampaignFigures) -> list[str]:

@@ -33,9 +33,27 @@ class Compared(TypedDict):
     treated: float
     holdout: float
     difference: Interval | None
-    """Treated minus holdout; null where there are too few to give an interval."""
-    known: bool
+    """Treated minus holdout; null where there are too few to give an interval, or the arms are out of proportion."""
+    relative: Interval | None
+    """Treated over holdout minus 1, as a fraction; null where the holdout cannot be told from zero."""
+    p_value: float | None
+    """Below 0.05 exactly where the interval leaves out zero."""
+    detectable: float | None
+    """The smallest true difference that such numbers show with a chance of 80 %."""
+    significant: bool
     """Whether the interval leaves out zero."""
+    known: bool
+    """Significant, and no smaller than what is detectable."""
+
+
+class Shares(TypedDict):
+    """Whether as many were held out as was declared (shares of the people of both arms)."""
+
+    declared: float
+    seen: float
+    p_value: float
+    holds: bool
+    """False below 0.001: then nothing is compared."""
 
 
 class Lift(TypedDict):
@@ -46,10 +64,21 @@ class Lift(TypedDict):
     open: int
     """How many of these people's windows are not over yet."""
     conversion: Compared | None
-    revenue: Compared | None
+    orders: Compared | None
     """Per person."""
+    revenue: Compared | None
+    """Per person, by Welch's interval."""
+    winsorised: Compared | None
+    """Revenue per person, nobody counted with more than `ceiling`."""
+    cuped: Compared | None
+    """The same, without what each person's spending in the 365 days before foretold."""
+    ceiling: float | None
+    """What 99 % of the people with any revenue, of both arms, do not exceed."""
     earned: Interval | None
-    """The difference in revenue times the people treated: what would not have come without the messages."""
+    """The steadiest of these differences times the people treated, where it is known: what the messages brought."""
+    shares: Shares | None
+    more_days: int | None
+    """At the pace of entries so far, until the difference in conversion could be told if it stays as it is."""
     known: bool
     """Whether a difference in conversion can be told."""
     sentence: str
@@ -145,4 +174,7 @@ class Figures(TypedDict):
     campaigns: list[CampaignFigures]
     codes: CodeFigures
     referrals: int
+    shop_lift: Lift | None
+    """Everybody the shop could have written to since it first held somebody out, with all their orders since then;
+    null where it holds nobody out."""
     loyalty: Loyalty

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-from regulars.measure.sentences import credited, has_begun, headline, known, lift_in_short, nothing_yet
+from regulars.measure.sentences import credited, has_begun, headline, known, lift_figures, lift_in_short, nothing_yet
 from regulars.measure.shapes import CampaignFigures, Figures, Loyalty
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
 
@@ -65,6 +65,7 @@ def _campaign(campaign: CampaignFigures, currency: str) -> str:
     if apart:
         lines += _named("apart", [f"{plural(apart, 'entry', 'entries')} of the shop's holdout, who hear nothing"])
     lines += _named("holdout", [known(campaign["lift"])])
+    lines += _named("lift", lift_figures(campaign["lift"], currency))
     table = _messages(campaign, currency)
     return "\n".join([*lines, table] if table else lines)
 
@@ -98,6 +99,10 @@ def _whole(figures: Figures) -> str:
     if codes["issued"]:
         parts = {"issued": codes["issued"], "redeemed": codes["redeemed"], "still valid": codes["open"]}
         lines += _named("codes", (f"{count(number)} {word}" for word, number in parts.items()))
+    shop = figures["shop_lift"]
+    if shop:
+        lines += _named("holdout", [f"The shop's own. {shop['sentence']}"])
+        lines += _named("lift", lift_figures(shop, figures["currency"]))
     lines += _named("friends", [f"{plural(figures['referrals'], 'customer')} came with a friend's code"])
     return "\n".join(lines)
 
