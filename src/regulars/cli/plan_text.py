@@ -16,6 +16,7 @@ def of_plan(plan: Plan, desk: Desk, *, asked: bool = False) -> str:
     """The plan, campaign by campaign, and what leaves today in all. `asked`: `run` asks for the number by itself."""
     at, currency = datetime.fromisoformat(plan["as_of"]), str(desk.rules.shop.currency)
     lines = [wrapped("", " · ".join([*_head(plan, at, desk.zone), "NOTHING HAS BEEN SENT"]))]
+    lines += [wrapped("! ", sentence) for sentence in plan["unforeseen"]]
     for one in plan["campaigns"]:
         lines += ["", *_campaign(one, at, currency)]
     closing = [wrapped("", " · ".join(of_today(plan, desk)))]

@@ -2,8 +2,8 @@
 
 `fit_bgnbd(frequency, recency, T)` gives `r`, `alpha`, `a`, `b` and `log_likelihood`, with `p_alive`, `p_order` and
 `expected_orders`; `fit_gamma_gamma(frequency, monetary)` gives `p`, `q` and `v`, with `expected_spend` per order. Both
-raise NotIdentified where the data do not tell. Rules read the same models as `p_alive`, `p_next_30d`, `expected_orders_30d`,
-`expected_orders_365d` and `expected_spend_365d`.
+raise NotIdentified where the data do not tell. Rules read the same models as `p_alive`, `p_next_30d`,
+`expected_orders_30d`, `expected_orders_365d` and `expected_spend_365d`.
 """
 
 from regulars.errors import NotIdentified

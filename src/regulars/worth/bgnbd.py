@@ -23,7 +23,9 @@ STARTS = ((-0.5, 0.0, 0.0, 0.5), (0.0, 1.0, -2.0, 1.0), (-1.5, -1.0, 0.5, 2.0))
 COARSE = 20_000
 """Cells that are enough to come near the top."""
 SINGLE = 1e-4
-"""So near to a = 1 the expected number of orders is taken from both sides of it."""
+"""So near to a = 1 or a + b = 1 the expected number of orders is taken from both sides."""
+SOON, LONGEST = 10.0, 10_000
+"""Terms of the series fall off faster than the tenth power of their number; so many are taken at most."""
 LEAVING = 5.99
 """Twice the gain in log-likelihood over a model in which nobody leaves: chi-square, 2 degrees of freedom, 95 %."""
 
@@ -70,26 +72,19 @@ class BGNBD:
     def expected_orders(self, horizon: float, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> Numbers:  # noqa: N803  # the papers' name
         """How many orders to expect within `horizon` from now (eq. 10).
 
-        Computed after Euler's transformation of 2F1, whose parameters then do not grow with the number of orders; the
-        limit at a = 1 is the mean of both sides.
+        Computed after Euler's transformation of 2F1, whose parameters then do not grow with the number of orders. Where
+        the formula has no value though its limit has one (a = 1, a + b = 1), it is the mean of both sides.
         """
         x, recent, age = _arrays(frequency, recency, T)
-        alive = self.p_alive(x, recent, age)
-        if abs(self.a - 1) < SINGLE:
-            orders = (
-                self._orders(self.a + SINGLE, horizon, x, age) + self._orders(self.a - SINGLE, horizon, x, age)
-            ) / 2
-        else:
-            orders = self._orders(self.a, horizon, x, age)
-        expected: Numbers = alive * orders
+        beside = 2 * SINGLE if min(abs(self.a - 1), abs(self.a + self.b - 1)) < SINGLE else 0.0
+        sides = [self._orders(self.a + aside, horizon, x, age) for aside in ((-beside, beside) if beside else (0.0,))]
+        expected: Numbers = self.p_alive(x, recent, age) * sum(sides) / len(sides)
         return expected
 
     def _orders(self, a: float, horizon: float, x: Numbers, age: Numbers) -> Numbers:
         """Of somebody who is alive now."""
-        from scipy.special import hyp2f1
-
         rest = (self.alpha + age) / (self.alpha + age + horizon)
-        series = hyp2f1(a - 1, a + self.b - 1 - self.r, a + self.b + x - 1, 1 - rest)
+        series = _hypergeometric(a - 1, a + self.b - 1 - self.r, a + self.b + x - 1, 1 - rest)
         orders: Numbers = (a + self.b + x - 1) / (a - 1) * (1 - rest ** (a - 1) * series)
         return orders
 
@@ -125,13 +120,33 @@ def fit_bgnbd(
     immortal = highest(Buying(without, leaves=False), [start[:2] for start in STARTS[:2]])
     if 2 * alike.customers * (top.value - immortal.value) < LEAVING:
         raise NotIdentified(
-            "Nobody seems to have left for good: customers order as if for ever, and nothing says how likely they leave."
+            "Nobody seems to have left for good: customers order as if for ever, which no model can foretell."
         )
     certain(top, bend, alike.customers, NAMES)
     r, alpha, a, b = (float(one) for one in np.exp(top.at))
     # A density of so many times, each in the unit that was given.
     likely = top.value * alike.customers - float((alike.weights * x).sum()) * float(np.log(unit))
     return BGNBD(r, alpha * unit, a, b, likely, round(alike.customers), round(repeaters))
+
+
+def _hypergeometric(one: float, other: float, under: Numbers, at: Numbers) -> Numbers:
+    """Gauss's 2F1, for 0 <= `at` < 1.
+
+    With a large third parameter SciPy's has no value near 1, where the series itself ends soon.
+    """
+    from scipy.special import hyp2f1
+
+    ends_soon = under - one - other > SOON
+    under, at = np.broadcast_arrays(under, at)
+    found: Numbers = np.array(hyp2f1(one, other, under, np.where(ends_soon, 0.0, at)))
+    if ends_soon.any():
+        below, place, step = under[ends_soon], at[ends_soon], 0
+        total = term = np.ones_like(below)
+        while np.abs(term).max() > np.finfo(float).eps and step < LONGEST:
+            term = term * place * (one + step) * (other + step) / ((below + step) * (step + 1))
+            total, step = total + term, step + 1
+        found[ends_soon] = total
+    return found
 
 
 def _possible(alike: Cells) -> None:

@@ -105,6 +105,8 @@ class Plan(TypedDict):
     """The git revision it is compared with; empty: with the last runs."""
     vanished: list[str]
     """Campaigns of that revision that are gone."""
+    unforeseen: list[str]
+    """What models are asked for and nobody has a number of, with the reason, in sentences."""
     campaigns: list[PlannedCampaign]
 
 
@@ -131,6 +133,7 @@ def plan(desk: Desk, campaigns: Sequence[str], at: datetime, against: str = "") 
         "usual": _usual(desk, at),
         "against": against,
         "vanished": editions.vanished,
+        "unforeseen": desk.unforeseen(snapshot),
         "campaigns": planned,
     }
 
