@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from regulars.lang.conditions import read
-from regulars.lang.expressions import AGGREGATES, PICKS, ROW, Expression, Field, Node
+from regulars.lang.expressions import AGGREGATES, EXPECTATIONS, PICKS, ROW, Expression, Field, Node
 from regulars.lang.kinds import Typing
 from regulars.lang.model import Rules, Segment, Trait
 from regulars.lang.problems import Position, Problems
@@ -26,13 +26,7 @@ LEDGER_FACTS: dict[str, Field] = {
 """What the ledger knows of a customer: traits like any other. Of somebody it never met counts are 0, times unknown, and
 nobody has confirmed anything."""
 
-EXPECTED: dict[str, Field] = {
-    "p_alive": Field("number"),
-    "p_next_30d": Field("number"),
-    "expected_orders_30d": Field("number"),
-    "expected_orders_365d": Field("number"),
-    "expected_spend_365d": Field("number"),
-}
+EXPECTED: dict[str, Field] = {name: Field("number") for name in EXPECTATIONS}
 """What models of the shop's own orders expect of a customer (see `expected`): traits like any other. They are unknown
 of somebody who has never ordered, and of everybody where the orders do not tell the models."""
 

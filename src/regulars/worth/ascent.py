@@ -72,6 +72,11 @@ def highest(slope: Slope, starts: Sequence[Sequence[float]]) -> Top:
     return max((climb(slope, np.asarray(start, dtype=np.float64)) for start in starts), key=lambda top: top.value)
 
 
+def few(customers: float) -> str:
+    """`84 customers have`, for a sentence that refuses them."""
+    return "1 customer has" if customers == 1 else f"{customers:,.0f} customers have"
+
+
 def certain(top: Top, curvature: Numbers, customers: float, names: Sequence[str]) -> NDArray[np.float64]:
     """The standard errors of the parameters' logarithms; raises NotIdentified where the data do not tell them."""
     for name, at in zip(names, top.at, strict=True):

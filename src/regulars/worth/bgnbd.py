@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.errors import NotIdentified, WrongUse
-from regulars.worth.ascent import FEWEST, certain, climb, highest
+from regulars.worth.ascent import FEWEST, certain, climb, few, highest
 from regulars.worth.cells import Cells, Numbers, cells
 from regulars.worth.likelihood import Buying
 
@@ -107,9 +107,7 @@ def fit_bgnbd(
     x, recent, age = alike.columns
     repeaters = float(alike.weights[x > 0].sum())
     if repeaters < FEWEST:
-        raise NotIdentified(
-            f"{repeaters:,.0f} customers have ordered again, and the model of repeat orders asks for {FEWEST}."
-        )
+        raise NotIdentified(f"{few(repeaters)} ordered again, and the model of repeat orders asks for {FEWEST}.")
     unit = float(age.max()) / 10
     scaled = Cells((x, recent / unit, age / unit), alike.weights)
     rough = Buying(scaled.sample(COARSE))

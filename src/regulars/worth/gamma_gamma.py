@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from regulars.errors import NotIdentified, WrongUse
-from regulars.worth.ascent import FEWEST, certain, climb, highest
+from regulars.worth.ascent import FEWEST, certain, climb, few, highest
 from regulars.worth.cells import Cells, Numbers, cells
 
 NAMES = ("p", "q", "v")
@@ -89,9 +89,7 @@ def fit_gamma_gamma(frequency: ArrayLike, monetary: ArrayLike, *, weights: Array
     alike = Cells((x[paid], own[paid]), alike.weights[paid])
     repeaters = alike.customers
     if repeaters < FEWEST:
-        raise NotIdentified(
-            f"{repeaters:,.0f} customers have paid for a repeat order, and the model of spend asks for {FEWEST}."
-        )
+        raise NotIdentified(f"{few(repeaters)} paid for a repeat order, and the model of spend asks for {FEWEST}.")
     unit = float((alike.weights * alike.columns[1]).sum()) / repeaters
     scaled = Cells((alike.columns[0], alike.columns[1] / unit), alike.weights)
     rough = Spending(scaled.sample(COARSE))
