@@ -39,7 +39,7 @@ print(json.dumps({"seconds": time.perf_counter() - begun, **{name: float(model.p
 
 
 def measure(folder: Path, customers: int) -> Iterator[Figure]:
-    """Ours, before and after lifetimes, over it, in wall time of the fit alone; nothing where lifetimes is not installed."""
+    """Ours, before and after lifetimes, over it, in wall time of the fit alone; nothing where it is not installed."""
     other = os.environ.get(PYTHON, "")
     if not other:
         print(MISSING, file=sys.stderr)

@@ -62,7 +62,7 @@ class Forecasting:
         from regulars.worth.bgnbd import fit_bgnbd
         from regulars.worth.gamma_gamma import fit_gamma_gamma
 
-        self.counting.source.keep(DAYS, self._order_days())
+        self.counting.source.keep(DAYS, self.order_days())
         self._buyers()
         cells, amounts = self._cells(), self._amounts()
         refused: dict[str, str] = {}
@@ -89,7 +89,7 @@ class Forecasting:
         self._join(_with(cells, answers, (*EXPECTED,)), _with(amounts, worth, ("spend",)))
         return Expected(asdict(orders) if orders else None, asdict(spend) if spend else None, refused)
 
-    def _order_days(self) -> Any:
+    def order_days(self) -> Any:
         """The Ibis query: per customer the days with an order, the oldest and the newest in days ago, what they spent.
 
         A day is the shop's, and one order however many there were.
