@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pages import REPOSITORY, Block, blocks, shell
+from regulars.campaigns.checking.check import check
+from regulars.testing.rules import run_rule_tests
+from small_shop import SmallShop
 
 
 def page(name: str) -> list[Block]:
@@ -16,3 +19,17 @@ def test_the_rule_test_of_its_page_passes_in_a_project_that_init_lays(tmp_path: 
     case, command = page("rule_tests")[:2]
     (tmp_path / "casa" / case.file).write_text(case.text, encoding="utf-8")
     assert "1 passed" in shell(f"{command.text.strip()} {case.file}", tmp_path / "casa")
+
+
+def test_the_campaign_and_the_rule_test_of_expected_value_are_as_the_page_says(tmp_path: Path) -> None:
+    campaign, case = (block for block in page("expected_value") if block.language == "yaml")
+    shop = SmallShop(tmp_path)
+    shop.campaign("slipping", campaign.text)
+    shop.words("slipping/one")
+    shop.order(shop.customer("ana"), "2026-01-05 10:00:00")
+    shop.write()
+    file = tmp_path / "tests" / "rules" / "slipping.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(case.text, encoding="utf-8")
+    assert [one.code for one in check(tmp_path).sorted()] == []
+    assert run_rule_tests(tmp_path).passed
