@@ -90,6 +90,21 @@ def test_a_plan_says_of_how_many_no_model_has_a_number(big: SmallShop) -> None:
     assert (everybody["unknown"] or {})["names"]["p_alive"] == 1
 
 
+def test_a_plan_says_whose_words_and_offer_hang_on_a_number_that_is_not_there(small: SmallShop) -> None:
+    small.campaign(
+        "second",
+        messages="[{send: email, template: [{second/one: p_next_30d > 0.3}, {second/two: otherwise}], subject: Salut, "
+        "offer: {percent: 10, valid: 14 days, unless: p_next_30d > 0.3}}]",
+    )
+    with small.desk(looking=True) as desk:
+        found = plan(desk, ["second"], NOON)
+        text = flat(of_plan(found, desk))
+    (second,) = found["campaigns"]
+    assert second["undecided"] == {"people": 2, "names": {"p_next_30d": 2}}
+    assert "2 unknown p_next_30d not known → no step of the words" in text
+    assert "offer 2 codes" in text, "whoever has no number gets the offer"
+
+
 def test_why_shows_the_number_it_saw(big: SmallShop) -> None:
     with big.desk(looking=True) as desk, clock.frozen(NOON):
         relation = desk.snapshot(NOON).relation
