@@ -125,6 +125,13 @@ def lift(options: Options) -> Iterator[Figure]:
     return lifting.measure(options.campaigns)
 
 
+def expected(options: Options) -> Iterator[Figure]:
+    """BG/NBD, against PyPI's lifetimes."""
+    from benchmarks import expecting
+
+    return expecting.measure(options.folder, options.buyers)
+
+
 ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "check": check,
     "check-many": check_many,
@@ -139,6 +146,7 @@ ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "sending": sending,
     "claiming": claiming,
     "lift": lift,
+    "expected": expected,
 }
 
 
@@ -178,6 +186,7 @@ def _options() -> Options:
     parser.add_argument("--claims", type=int, default=60, help="how often a thousand of them are claimed")
     parser.add_argument("--finished", type=int, default=10_000_000, help="messages of the ledger one claims from")
     parser.add_argument("--campaigns", type=int, default=10_000, help="that are simulated for each promise of lift")
+    parser.add_argument("--buyers", type=int, default=1_000_000, help="whose orders a model is fitted to")
     parser.add_argument("--folder", type=Path, help="where the large shop is laid meanwhile: 4 GB for a million")
     parser.add_argument("--keep", action="store_true", help="leave the large shop there, for the next time")
     parser.add_argument("--named", action="store_true", help="begin each line with the benchmark's name and a tab")

@@ -51,3 +51,9 @@ class MessagesFailed(RegularsError):
     """The run finished, and some of its messages did not go out."""
 
     exit_code = 4
+
+
+class NotIdentified(RegularsError):
+    """The data do not tell the parameters of a model. `sentence` says why; there are no numbers."""
+
+    exit_code = 3

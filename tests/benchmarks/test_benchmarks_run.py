@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -55,6 +56,13 @@ def test_each_benchmark_prints_what_it_measured_and_what_bounds_it(
     for line in told[name]:
         assert re.search(r"\d+\.\d\d (×|s|GB|µs|%|points)", line), line
         assert "bound by" in line
+
+
+def test_fitting_says_what_to_install_where_nothing_is_there_to_compare_with(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks", "expected", "--folder", str(tmp_path)]
+    alone = {name: value for name, value in os.environ.items() if name != "REGULARS_LIFETIMES_PYTHON"}
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300, env=alone)
+    assert 'pip install "lifetimes==0.11.3" "numpy<2"' in done.stderr
 
 
 def test_enrolling_is_measured_whole_and_in_parts(told: dict[str, list[str]]) -> None:

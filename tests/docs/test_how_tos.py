@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from pages import REPOSITORY, Block, blocks, shell
+from regulars.campaigns.checking.check import check
+from regulars.testing.rules import run_rule_tests
+from small_shop import SmallShop
 
 
 def page(name: str) -> list[Block]:
@@ -28,3 +31,17 @@ def test_the_comparison_of_the_page_about_lift_says_what_its_report_says(capsys:
     for said in ("differences of 2.6 points or more; you saw 0.9 ±", "1.5", "about 32 more days"):
         assert said in first
         assert said in " ".join(told.split())
+
+
+def test_the_campaign_and_the_rule_test_of_expected_value_are_as_the_page_says(tmp_path: Path) -> None:
+    campaign, case = (block for block in page("expected_value") if block.language == "yaml")
+    shop = SmallShop(tmp_path)
+    shop.campaign("slipping", campaign.text)
+    shop.words("slipping/one")
+    shop.order(shop.customer("ana"), "2026-01-05 10:00:00")
+    shop.write()
+    file = tmp_path / "tests" / "rules" / "slipping.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text(case.text, encoding="utf-8")
+    assert [one.code for one in check(tmp_path).sorted()] == []
+    assert run_rule_tests(tmp_path).passed

@@ -33,8 +33,9 @@ print([one.code for one in problems.errors], [name for name in {HEAVY!r} if name
 """
 
 
-def test_check_loads_neither_ibis_nor_prefect_nor_fastapi_nor_sqlalchemy(tmp_path):
-    root = lay(tmp_path, traits="spent: {from: orders, value: sum(total)}")
+def test_check_loads_neither_ibis_nor_prefect_nor_fastapi_nor_sqlalchemy_nor_scipy(tmp_path):
+    spent = "spent: {from: orders, value: sum(total)}"
+    root = lay(tmp_path, traits=spent, segments="leaving: p_alive < 0.3 and city <> 'Iași'")
     for folder in ("flows", "templates", "campaigns"):
         shutil.copytree(ROOT / folder, root / folder, dirs_exist_ok=True)
     shutil.rmtree(root / "campaigns")

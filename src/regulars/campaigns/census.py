@@ -46,6 +46,8 @@ class Census(TypedDict):
     """Of each ladder."""
     unknown: dict[str, int]
     """Of each plain segment: who is out because its condition is unknown rather than false."""
+    unforeseen: list[str]
+    """What models are asked for and nobody has a number of, with the reason, in sentences."""
 
 
 def census(desk: Desk, at: datetime, *, fresh: bool = False) -> Census:
@@ -60,6 +62,7 @@ def census(desk: Desk, at: datetime, *, fresh: bool = False) -> Census:
         "segments": {},
         "steps": {},
         "unknown": {},
+        "unforeseen": desk.unforeseen(snapshot),
     }
     for name, segment in asked.items():
         numbers = Counter[str]()

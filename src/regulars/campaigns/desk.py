@@ -19,6 +19,7 @@ from regulars.campaigns import calendar
 from regulars.campaigns.foresight import Foresight
 from regulars.errors import ProjectError
 from regulars.lang.campaign_checks import NONE
+from regulars.lang.conditions import read
 from regulars.lang.expressions import Expression
 from regulars.lang.model import Campaign, Rules
 from regulars.lang.problems import Problems
@@ -76,7 +77,7 @@ class Desk:
     _read: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = field(default_factory=dict)
     _spoken: dict[tuple[str, ...], Words] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict)
-    _snapshots: dict[tuple[date, str], Snapshot] = field(default_factory=dict)
+    _snapshots: dict[tuple[date, str, frozenset[str]], Snapshot] = field(default_factory=dict)
 
     @classmethod
     def open(cls, root: Path, *, looking: bool = False) -> Desk:
@@ -146,7 +147,20 @@ class Desk:
         """Every name a condition may read; raises ProblemsFoundError when the rules do not fit the data."""
         vocabulary = Vocabulary(self.rules, self.source, self.problems).build()
         self._stop_on_errors()
+        vocabulary.forecasts = vocabulary.modelled & self._read_anywhere(vocabulary)
         return vocabulary
+
+    def _read_anywhere(self, vocabulary: Vocabulary) -> set[str]:
+        """The names that rules and campaigns read: a model is fitted where one of them is its own."""
+        names = {name for one in vocabulary.derived for tree in one.expressions for name in tree.names}
+        for text in (text for one in self.project.campaigns.values() for text in one.conditions):
+            tree = read(text, Problems())
+            names |= tree.names if tree is not None else set()
+        return names
+
+    def unforeseen(self, snapshot: Snapshot) -> list[str]:
+        """What rules and campaigns ask of models and nobody has a number for, with the reason, in words."""
+        return snapshot.expected.unforeseen(self.vocabulary.forecasts) if snapshot.expected else []
 
     @property
     def connection(self) -> engine.Connection:
@@ -273,8 +287,9 @@ class Desk:
         from regulars.ledger import facts
 
         day, version = self.day(moment), self.ledger.version() if reads_ledger else ""
-        if not fresh and (day, version) in self._snapshots:
-            return self._snapshots[day, version]
+        kept = (day, version, self.vocabulary.forecasts)
+        if not fresh and kept in self._snapshots:
+            return self._snapshots[kept]
         taker = SnapshotTaker(self.root, self.source, self.vocabulary, day, version)
         snapshot = taker.take(
             (lambda: facts.contact_facts(self.ledger, day, moment)) if reads_ledger else None, fresh=fresh
@@ -282,7 +297,7 @@ class Desk:
         for found in snapshot.findings:
             self.problems.add(found.code, found.position, found.sentence, found.way_out, found.level)
         self._stop_on_errors()
-        self._snapshots[day, version] = snapshot
+        self._snapshots[kept] = snapshot
         return snapshot
 
     def order_totals(self, moment: datetime) -> Totals:

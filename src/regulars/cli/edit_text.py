@@ -8,7 +8,7 @@ from datetime import datetime
 from regulars.campaigns.planning.changes import Change
 from regulars.campaigns.planning.comparison import Comparison
 from regulars.campaigns.planning.reasons import Moved, Reason
-from regulars.campaigns.planning.uncertain import Unknown
+from regulars.campaigns.planning.uncertain import Undecided, Unknown
 from regulars.cli import rows
 from regulars.lang.project import RULES
 
@@ -71,9 +71,19 @@ def of_unknown(unknown: Unknown) -> str:
     return rows.below(f"{unknown['people']:,}", "unknown", of_unknown_words(unknown))
 
 
+def of_undecided(undecided: Undecided) -> str:
+    """`12 unknown   p_next_30d not known → no step of the words, and no unless, that asks for it holds`."""
+    words = f"{_names(undecided['names'])} not known → no step of the words, and no `unless`, that asks for it holds"
+    return rows.below(f"{undecided['people']:,}", "unknown", words)
+
+
+def _names(names: dict[str, int]) -> str:
+    many = len(names) > 1
+    return ", ".join(f"{name}{f' ({people:,})' if many else ''}" for name, people in names.items())
+
+
 def of_unknown_words(unknown: Unknown) -> str:
     """What is not known, and what follows from it."""
-    many = len(unknown["names"]) > 1
-    names = ", ".join(f"{name}{f' ({people:,})' if many else ''}" for name, people in unknown["names"].items())
+    names = _names(unknown["names"])
     became = f" → {unknown['became']}" if unknown["became"] else ""
     return f"{names} not known{became} → not in"

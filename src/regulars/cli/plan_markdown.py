@@ -23,6 +23,8 @@ def of_plan(plan: Plan, desk: Desk) -> str:
     changed = [one for one in plan["campaigns"] if _has_changed(one)]
     same = [one for one in plan["campaigns"] if one not in changed]
     lines = [MARK, f"### {_title(plan, changed)}", "", " · ".join(_head(plan, desk)), ""]
+    for sentence in plan["unforeseen"]:
+        lines += [f"**Not known:** {_text(sentence)}", ""]
     if changed:
         lines += [_HEAD, *(_row(one, currency) for one in changed), ""]
     if edits := _edits(changed):

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.planning.plan import Plan, PlannedCampaign
-from regulars.cli.edit_text import of_comparison, of_unknown
+from regulars.cli.edit_text import of_comparison, of_undecided, of_unknown
 from regulars.cli.layout import wrapped
 from regulars.cli.rows import ranges, since_when, top
 
@@ -16,6 +16,7 @@ def of_plan(plan: Plan, desk: Desk, *, asked: bool = False) -> str:
     """The plan, campaign by campaign, and what leaves today in all. `asked`: `run` asks for the number by itself."""
     at, currency = datetime.fromisoformat(plan["as_of"]), str(desk.rules.shop.currency)
     lines = [wrapped("", " · ".join([*_head(plan, at, desk.zone), "NOTHING HAS BEEN SENT"]))]
+    lines += [wrapped("! ", sentence) for sentence in plan["unforeseen"]]
     for one in plan["campaigns"]:
         lines += ["", *_campaign(one, at, currency)]
     closing = [wrapped("", " · ".join(of_today(plan, desk)))]
@@ -56,6 +57,8 @@ def _campaign(one: PlannedCampaign, at: datetime, currency: str) -> Iterator[str
     if one["withheld"]:
         yield top("not sent", f"{sum(one['withheld'].values()):,}", of_withheld(one, at.date()))
     yield _sent(one, currency)
+    if one["undecided"]:
+        yield of_undecided(one["undecided"])
     if one["waiting"]:
         yield top("waiting", f"{one['waiting']:,}", "enter now; their first message is due later")
     yield from _later(one)

@@ -23,6 +23,7 @@ def of_segments(counted: Census) -> str:
         for value, number, beside in told:
             share = f"{number / counted['customers']:.1%}" if counted["customers"] else ""
             lines.append(wrapped(f"{f'  {value}':<{widest}} {number:>9,} {share:>6}   ", beside))
+    lines += [f"\n{wrapped('! ', sentence)}" for sentence in counted["unforeseen"]]
     return "\n".join(lines)
 
 

@@ -14,6 +14,14 @@ COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 ARITHMETIC = ("+", "-", "*", "/")
 ROW = "row"
 """`row.COLUMN` in a condition: a column of the row that an entry is about, and the name of the field that gives it."""
+EXPECTATIONS = {
+    "p_alive": "the probability, 0 to 1, that they have not left for good; 1 for whoever has ordered once",
+    "p_next_30d": "the probability, 0 to 1, of at least one order in the next 30 days",
+    "expected_orders_30d": "how many days with an order to expect in the next 30 days",
+    "expected_orders_365d": "the same in the next 365 days",
+    "expected_spend_365d": "what they are expected to spend in the next 365 days, in the shop's currency",
+}
+"""Traits that models of the shop's own orders give, with their meaning; all are numbers."""
 LARGEST_TEXT = 2_000
 LARGEST_TREE = 100
 

@@ -17,7 +17,15 @@ from pydantic.fields import FieldInfo
 
 from regulars.lang.campaign import EVERYBODY
 from regulars.lang.codes import explanation, known_codes
-from regulars.lang.expressions import AGGREGATES, FUNCTIONS, LARGEST_TEXT, LARGEST_TREE, PEOPLE_FUNCTIONS, Signature
+from regulars.lang.expressions import (
+    AGGREGATES,
+    EXPECTATIONS,
+    FUNCTIONS,
+    LARGEST_TEXT,
+    LARGEST_TREE,
+    PEOPLE_FUNCTIONS,
+    Signature,
+)
 from regulars.lang.keys import BARE, Key
 from regulars.lang.model import Campaign, Rules, Segment, Step, Template
 from regulars.lang.scalars import Word
@@ -167,7 +175,18 @@ def _conditions() -> str:
         "\n".join([f"## {title}", "", about, "", "| function | gives | meaning |", "|---|---|---|", *_calls(functions)])
         for title, about, functions in parts
     ]
-    return "\n\n".join(["# Conditions", _GENERATED, lead, *tables]) + "\n"
+    return "\n\n".join(["# Conditions", _GENERATED, lead, *tables, _expected()]) + "\n"
+
+
+def _expected() -> str:
+    about = (
+        "Traits that nobody declares: models fitted to the shop's own orders as of the day, once a rule or a campaign "
+        "reads one. Unknown of somebody who has never ordered, and of everybody where the orders do not tell the "
+        "models; `plan`, `segments` and `why` then say why. A column of `customers` of that name takes its place. "
+        "[Expected value](../how-to/expected_value.md) has the formulas."
+    )
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in EXPECTATIONS.items()]
+    return "\n".join(["## What models expect", "", about, "", "| trait | meaning |", "|---|---|", *rows])
 
 
 def _calls(functions: dict[str, Signature]) -> Iterator[str]:

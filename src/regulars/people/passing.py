@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from regulars.people import engine, segments
+from regulars.people.expected import FORECASTS, Forecasting
 from regulars.people.snapshot import Snapshot, SnapshotTaker
 from regulars.people.source import cannot_compute
 from regulars.people.traits import Counting
@@ -38,12 +39,16 @@ class PassingDay(SnapshotTaker):
         counting = Counting(self.vocabulary, self.day)
         counting.load()
         try:
+            expected = None
             made = self._table(SAID, self._joined(self._own_columns(), self.vocabulary.counted))
-            with self._and_facts(SAID, facts() if facts else None) as known:
+            if self.vocabulary.forecasts:
+                expected = Forecasting(counting, SAID, self._id).lay()
+            forecasts = FORECASTS if expected else ""
+            with self._and_facts(SAID, facts() if facts else None, forecasts) as known:
                 self._table(PEOPLE, segments.query(known, self.vocabulary.derived, self.day))
         except duckdb.Error as error:
             raise cannot_compute(error) from None
-        return DayOfPeople(Path(f"{self.day}"), self.day, self._id, made, None)
+        return DayOfPeople(Path(f"{self.day}"), self.day, self._id, made, None, expected=expected)
 
     def _table(self, name: str, query: str) -> int:
         made = self.source.connection.execute(f"create or replace temp table {engine.name(name)} as {query}").fetchone()

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from regulars.lang.expressions import Expression
 from regulars.people import engine, segments
+from regulars.people.expected import Expected
 from regulars.people.formulas import quintiles
 from regulars.people.snapshot import Snapshot, SnapshotTaker
 from regulars.people.source import Source
@@ -86,13 +87,19 @@ def needed(vocabulary: Vocabulary, expressions: Collection[Expression]) -> Vocab
         names.add(name)
         if name in derived:
             waiting |= {read for tree in derived[name].expressions for read in tree.tree.names} - names
-    counted = [one for one in vocabulary.counted if one.name in names]
-    return replace(vocabulary, counted=counted, derived=[one for one in vocabulary.derived if one.name in names])
+    return replace(
+        vocabulary,
+        counted=[one for one in vocabulary.counted if one.name in names],
+        derived=[one for one in vocabulary.derived if one.name in names],
+        forecasts=vocabulary.forecasts & names,
+    )
 
 
 def asks_everybody(vocabulary: Vocabulary) -> bool:
-    """Whether any of its traits or segments looks at everybody at once."""
-    return any(quintiles(tree.tree) for one in vocabulary.derived for tree in one.expressions)
+    """Whether any of its traits or segments looks at everybody at once, or hangs on a model that is fitted to all."""
+    return bool(vocabulary.forecasts) or any(
+        quintiles(tree.tree) for one in vocabulary.derived for tree in one.expressions
+    )
 
 
 @dataclass
@@ -114,18 +121,20 @@ class PersonTaker(SnapshotTaker):
             connection.execute(f"create or replace temp table {PERSON} as {query}")
         return self._snapshot(people)
 
-    def lay_from(self, snapshot: Path) -> PersonSnapshot:
-        """The row as it stands in a snapshot that is kept."""
+    def lay_from(self, snapshot: Path, people: Path | None = None) -> PersonSnapshot:
+        """The row as it stands in a snapshot that is kept; `people`: the file it was derived from, where known."""
         self.source.connection.execute(f"create or replace temp table {PERSON} as {self._from(snapshot)}")
-        return self._snapshot(None, snapshot)
+        return self._snapshot(None, snapshot, self.expected(people) if people else None)
 
     def read_at(self, people: Path) -> datetime:
         """When the source said what the kept file `people` holds."""
         told = json.loads(people.with_suffix(".json").read_text(encoding="utf-8")).get("read_at")
         return datetime.fromisoformat(told) if told else datetime.fromtimestamp(people.stat().st_mtime, UTC)
 
-    def _snapshot(self, people: Path | None, path: Path | None = None) -> PersonSnapshot:
-        return PersonSnapshot(path or Path(), self.day, self._id, 1, None, [], people or Path())
+    def _snapshot(
+        self, people: Path | None, path: Path | None = None, expected: Expected | None = None
+    ) -> PersonSnapshot:
+        return PersonSnapshot(path or Path(), self.day, self._id, 1, None, [], people or Path(), expected=expected)
 
     def _from(self, file: Path) -> str:
         own = f"{engine.name(self._id)} = {engine.text(self.customer)}"

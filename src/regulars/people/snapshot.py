@@ -23,6 +23,7 @@ from regulars import clock
 from regulars.errors import SourceError
 from regulars.lang.problems import Position, Problem
 from regulars.people import engine, findings, segments
+from regulars.people.expected import FORECASTS, Expected, Forecasting
 from regulars.people.source import Source, cannot_compute
 from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, TOTALS, Counting, zero_over_no_rows
 from regulars.people.vocabulary import LEDGER_FACTS, Counted, Derived, Vocabulary
@@ -51,6 +52,8 @@ class Snapshot:
     """When the source said it; aware."""
     also: Path | None = None
     """What was counted beside it for an earlier edition of the rules: the customer id, and a column for each."""
+    expected: Expected | None = None
+    """What the models made of the orders; None where nobody asks for what they give."""
 
     @property
     def relation(self) -> str:
@@ -76,6 +79,8 @@ class SnapshotTaker:
         Files unchanged and rules unchanged: reused. A database: once a day unless `fresh`.
         """
         people = self._people(fresh=fresh)
+        if self.vocabulary.forecasts:
+            self._forecast(people, fresh=fresh)
         path = self._path(people)
         if fresh or not path.exists():
             self._derive(people, facts() if facts else None, path)
@@ -87,7 +92,9 @@ class SnapshotTaker:
         None when the file is gone, or lacks a column that they read.
         """
         kept = self._folder / people
-        if not (kept.exists() and kept.with_suffix(".json").exists()):
+        if not (kept.exists() and kept.with_suffix(".json").exists()) or (
+            self.vocabulary.forecasts and not self._forecasts(kept).exists()
+        ):
             return None
         derived = [one for one in self.vocabulary.derived if one.name in names]
         path = (
@@ -113,8 +120,27 @@ class SnapshotTaker:
         found = [Problem(Position(**one.pop("position")), **one) for one in notes["findings"]]
         newest = datetime.fromisoformat(notes["newest_order"]) if notes["newest_order"] else None
         read_at = datetime.fromisoformat(notes["read_at"]) if notes.get("read_at") else None
-        also = self._beside(people) if self.also else None
-        return Snapshot(path, self.day, self._id, notes["customers"], newest, found, people, read_at, also)
+        also, expected = self._beside(people) if self.also else None, self.expected(people)
+        return Snapshot(path, self.day, self._id, notes["customers"], newest, found, people, read_at, also, expected)
+
+    def expected(self, people: Path) -> Expected | None:
+        """What the models made of the orders behind the kept file `people`; None where they were not fitted to them."""
+        kept = self._forecasts(people).with_suffix(".json")
+        if not (self.vocabulary.forecasts and kept.exists()):
+            return None
+        return Expected(**json.loads(kept.read_text(encoding="utf-8")))
+
+    def _forecast(self, people: Path, *, fresh: bool) -> None:
+        """Fit the models, once to what the source said: it stands beside it as long as that does."""
+        path = self._forecasts(people)
+        if fresh or not (path.exists() and path.with_suffix(".json").exists()):
+            said = f"read_parquet({engine.text(str(people))})"
+            expected = Forecasting(Counting(self.vocabulary, self.day), said, self._id).lay()
+            self._write_notes(path.with_suffix(".json"), asdict(expected))
+            self._copy(f"select * from {FORECASTS}", path)
+
+    def _forecasts(self, people: Path) -> Path:
+        return people.with_name(f"{people.stem}-{self._key('forecasts')}.parquet")
 
     @property
     def _id(self) -> str:
@@ -147,11 +173,12 @@ class SnapshotTaker:
         return repr((rules.source.model_dump_json(), str(rules.shop.timezone), counted, self.day.isoformat(), stands))
 
     def _derived_words(self) -> str:
+        forecasts = ["forecasts"] if self.vocabulary.forecasts else []
         derived = [
             (one.name, [tree.text for tree in one.expressions], [value for value, _ in one.steps])
             for one in self.vocabulary.derived
         ]
-        return repr((derived, self.ledger_version))
+        return repr((derived, self.ledger_version, *forecasts))
 
     def _people(self, *, fresh: bool) -> Path:
         path = self._people_path
@@ -249,18 +276,23 @@ class SnapshotTaker:
     def _derive(
         self, people: Path, facts: pa.Table | None, path: Path, derived: Sequence[Derived] | None = None
     ) -> None:
-        with self._and_facts(f"read_parquet({engine.text(str(people))})", facts) as known:
+        forecasts = f"read_parquet({engine.text(str(self._forecasts(people)))})" if self.vocabulary.forecasts else ""
+        with self._and_facts(f"read_parquet({engine.text(str(people))})", facts, forecasts) as known:
             self._copy(segments.query(known, self.vocabulary.derived if derived is None else derived, self.day), path)
 
     @contextmanager
-    def _and_facts(self, people: str, facts: pa.Table | None) -> Iterator[str]:
-        """The relation `people` with what the ledger knows of each."""
-        connection = self.source.connection
-        columns = ", ".join(self._fact(fact, facts) for fact in LEDGER_FACTS)
-        joined = ""
+    def _and_facts(self, people: str, facts: pa.Table | None, forecasts: str = "") -> Iterator[str]:
+        """The relation `people` with what the ledger knows of each, and with what the relation `forecasts` expects."""
+        connection, key = self.source.connection, engine.name(self._id)
+        modelled = sorted(self.vocabulary.modelled)
+        columns = ", ".join(
+            [self._fact(fact, facts) for fact in LEDGER_FACTS]
+            + [f"{f'x.{name}' if forecasts else 'cast(null as double)'} as {name}" for name in modelled]
+        )
+        joined = f"left join {forecasts} x on x.{key} = p.{key}" if forecasts else ""
         if facts is not None:
             connection.register("regulars_facts", facts)
-            joined = f"left join regulars_facts f on f.customer_id = p.{engine.name(self._id)}"
+            joined += f" left join regulars_facts f on f.customer_id = p.{key}"
         try:
             connection.execute(f"create or replace temp view {FACTS} as select p.*, {columns} from {people} p {joined}")
             yield FACTS

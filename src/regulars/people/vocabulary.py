@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from regulars.lang.conditions import read
-from regulars.lang.expressions import AGGREGATES, PICKS, ROW, Expression, Field, Node
+from regulars.lang.expressions import AGGREGATES, EXPECTATIONS, PICKS, ROW, Expression, Field, Node
 from regulars.lang.kinds import Typing
 from regulars.lang.model import Rules, Segment, Trait
 from regulars.lang.problems import Position, Problems
@@ -25,6 +25,10 @@ LEDGER_FACTS: dict[str, Field] = {
 }
 """What the ledger knows of a customer: traits like any other. Of somebody it never met counts are 0, times unknown, and
 nobody has confirmed anything."""
+
+EXPECTED: dict[str, Field] = {name: Field("number") for name in EXPECTATIONS}
+"""What models of the shop's own orders expect of a customer (see `expected`): traits like any other. They are unknown
+of somebody who has never ordered, and of everybody where the orders do not tell the models."""
 
 COUNTED_FACTS = tuple(name for name, known in LEDGER_FACTS.items() if known.kind == "number")
 
@@ -73,6 +77,8 @@ class Vocabulary:
     fields: dict[str, Field] = field(default_factory=dict)
     counted: list[Counted] = field(default_factory=list)
     derived: list[Derived] = field(default_factory=list)
+    forecasts: frozenset[str] = frozenset()
+    """What somebody asks for of what models give; without any, no model is fitted and all of it is unknown."""
     _levels: dict[str, int] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
@@ -83,7 +89,7 @@ class Vocabulary:
         for meaning, column in self.rules.source.customer.mapped().items():
             if meaning != "id":
                 self.fields[meaning] = self.fields.get(column, Field("text", broken=True))
-        self.fields |= LEDGER_FACTS
+        self.fields |= LEDGER_FACTS | {name: EXPECTED[name] for name in self.modelled}
         for name, trait in self.rules.traits.items():
             if trait.expression is None:
                 self._count(name, trait)
@@ -121,6 +127,21 @@ class Vocabulary:
         """Whether any trait or segment reads what the ledger knows."""
         return any(tree.names & LEDGER_FACTS.keys() for one in self.derived for tree in one.expressions)
 
+    @property
+    def modelled(self) -> frozenset[str]:
+        """The names of `EXPECTED` that a model gives: a column of `customers` of that name takes its place."""
+        columns = {column.lower() for column in self.source.fields("customers")}
+        return frozenset(name for name in EXPECTED if name not in columns)
+
+    @property
+    def on_models(self) -> set[str]:
+        """All names whose values hang on what a model gives, however many steps away."""
+        found = set(self.modelled)
+        for one in self.derived:
+            if any(tree.names & found for tree in one.expressions):
+                found.add(one.name)
+        return found
+
     def _one_meaning_each(self) -> None:
         """A trait or segment named like a column of `customers`, or like what the ledger knows, would be two things."""
         columns = {column.lower(): column for column in self.source.fields("customers")}
@@ -130,6 +151,8 @@ class Vocabulary:
             for name in names:
                 if name in LEDGER_FACTS:
                     taken = "what the ledger knows of every customer"
+                elif name in self.modelled:
+                    taken = "what a model expects of every customer"
                 elif name in columns:
                     taken = f"a column of `customers`{'' if name == columns[name] else f' (`{columns[name]}`)'}"
                 else:

@@ -116,7 +116,8 @@ def _people(conditions: Conditions, vocabulary: Vocabulary) -> None:
     named = _named_conditions(vocabulary.rules)
     typed = [tree for one in vocabulary.derived for tree in one.expressions if tree.text in named]
     asked = conditions + [(named[tree.text], tree) for tree in typed]
-    asked = [(text, tree) for text, tree in asked if not _needs_more(tree)]
+    on_models = vocabulary.on_models
+    asked = [(text, tree) for text, tree in asked if not (_needs_more(tree) or tree.names & on_models)]
     if not any(node.op in ("<>", "not", "=", "in") for _, tree in asked for node in tree.tree.walk()):
         return
     today = _today(source)

@@ -37,7 +37,7 @@ class WordChecks:
         # Without the columns of customers no variable can be called unknown.
         known, campaigns = self.vocabulary.source.has("customers"), self.project.campaigns
         around = inspect.Surroundings(
-            set(self.vocabulary.fields),
+            set(self.vocabulary.fields) - self.vocabulary.modelled,
             {
                 name: columns
                 for name, campaign in campaigns.items()
@@ -74,7 +74,7 @@ class WordChecks:
         which = "true"
         if campaign.audience is not EVERYBODY:
             condition = self.vocabulary.condition(campaign.audience, campaign.row)
-            if condition is None or condition.names & LEDGER_FACTS.keys():
+            if condition is None or condition.names & (LEDGER_FACTS.keys() | self.vocabulary.on_models):
                 return None
             if not any(read.startswith("row.") for read in condition.names):
                 which = Formula(self.today, {})(condition.tree)

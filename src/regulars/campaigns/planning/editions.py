@@ -74,6 +74,8 @@ class Editions:
         Returns the snapshot, and a relation with its columns and theirs.
         """
         desk, at = self.desk, self.at
+        for rules in self.rules:
+            desk.vocabulary.forecasts |= rules.asked & desk.vocabulary.modelled
         if not self.counted and (desk.reads_ledger or not self._read_ledger):
             snapshot = desk.snapshot(at)
         else:

@@ -26,7 +26,7 @@ from regulars.campaigns.planning.editions import Earlier, Editions
 from regulars.campaigns.planning.limits import Limit, limits
 from regulars.campaigns.planning.onward import Ahead, Later
 from regulars.campaigns.planning.samples import Sample, samples
-from regulars.campaigns.planning.uncertain import Unknown
+from regulars.campaigns.planning.uncertain import Undecided, Unknown
 from regulars.campaigns.planning.withheld import Again
 from regulars.campaigns.select import Selector, counted_as, summary
 from regulars.lang.expressions import ROW
@@ -61,6 +61,8 @@ class PlannedCampaign(TypedDict):
     """By channel: what a run would send. Nothing where `stopped` says why."""
     would_send: dict[str, int]
     """What it would send if nothing stopped it; `languages`, `cost`, `liability` and `samples` are of these."""
+    undecided: Undecided | None
+    """Of those it would send to: for whom a step of the words, or `unless`, is unknown rather than false."""
     languages: dict[str, dict[str, int]]
     other_tongues: dict[str, int]
     """By language: how many get a message in it and speak another one."""
@@ -105,6 +107,8 @@ class Plan(TypedDict):
     """The git revision it is compared with; empty: with the last runs."""
     vanished: list[str]
     """Campaigns of that revision that are gone."""
+    unforeseen: list[str]
+    """What models are asked for and nobody has a number of, with the reason, in sentences."""
     campaigns: list[PlannedCampaign]
 
 
@@ -131,6 +135,7 @@ def plan(desk: Desk, campaigns: Sequence[str], at: datetime, against: str = "") 
         "usual": _usual(desk, at),
         "against": against,
         "vanished": editions.vanished,
+        "unforeseen": desk.unforeseen(snapshot),
         "campaigns": planned,
     }
 
@@ -180,6 +185,7 @@ class _Planning:
             "unknown": self._unknown(name),
             "send": {} if stopped else counts["send"],
             "would_send": counts["send"],
+            "undecided": self._undecided(name, messages),
             "languages": counts["languages"],
             "other_tongues": withheld.other_tongues(desk, PLANNED, desk.snapshot(at)),
             "withheld": counts["withheld"],
@@ -214,6 +220,15 @@ class _Planning:
         segments = {one.name: one for one in vocabulary.derived}
         snapshot = self.desk.snapshot(self.at)
         return uncertain.unknown(self.desk.connection, snapshot.relation, snapshot.day, audience, segments)
+
+    def _undecided(self, name: str, messages: pa.Table) -> Undecided | None:
+        campaign = self.desk.campaign(name)
+        first = campaign.messages[0]
+        offer = campaign.offer_of(first)
+        texts = [*first.template.conditions, *([offer.unless] if offer is not None and offer.unless else [])]
+        conditions = [self.desk.condition(text, campaign.row) for text in texts]
+        customers = messages.filter(pc.equal(messages["state"], "planned"))["customer_id"]
+        return uncertain.undecided(self.desk.connection, self.desk.snapshot(self.at), customers, conditions)
 
     def _goes_out(self, name: str, messages: pa.Table, *, today: bool) -> None:
         leaving = messages.filter(pc.equal(messages["state"], "planned"))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TypedDict
+
+import pyarrow as pa
 
 from regulars.campaigns.planning.leaves import Leaf, leaves
 from regulars.lang.expressions import Expression, Node
 from regulars.people import engine
 from regulars.people.formulas import Formula, quintiles
+from regulars.people.snapshot import Snapshot
 from regulars.people.vocabulary import Derived
 
 SHOWN = 3
+REACHED = "regulars_reached"
 
 
 class Unknown(TypedDict):
@@ -24,6 +28,14 @@ class Unknown(TypedDict):
     """What is not known, and of how many of them."""
     became: str
     """The value most of them have instead in the segment that is asked for: `loyalty_type 'value'`; empty: none."""
+
+
+class Undecided(TypedDict):
+    """People whose words or offer hang on something that is not known: no step and no `unless` that asks it holds."""
+
+    people: int
+    names: dict[str, int]
+    """What is not known, and of how many of them."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +98,30 @@ def unknown(
         "names": {name: int(people) for name, people in missing[:SHOWN] if people},
         "became": instead[0] if instead else "",
     }
+
+
+def undecided(
+    connection: engine.Connection, snapshot: Snapshot, customers: pa.ChunkedArray, conditions: Sequence[Expression]
+) -> Undecided | None:
+    """Of whom among `customers` one of `conditions` is unknown rather than false; None where it is nobody."""
+    asked = [one.tree for one in conditions if not quintiles(one.tree) and not any("." in name for name in one.names)]
+    if not asked:
+        return None
+    formula = Formula(snapshot.day, {})
+    names = sorted({name for tree in asked for name in tree.names})
+    counts = [f"count(*) filter (where {engine.name(name)} is null)" for name in names]
+    connection.register(REACHED, pa.table({"customer_id": customers}))
+    try:
+        row = connection.execute(
+            f"""select {", ".join(["count(*)", *counts])} from {snapshot.relation}
+                where {engine.name(snapshot.id_column)} in (select customer_id from {REACHED})
+                  and ({" or ".join(f"({formula(tree)}) is null" for tree in asked)})"""
+        ).fetchone()
+    finally:
+        connection.unregister(REACHED)
+    if row is None or not row[0]:
+        return None
+    return {"people": int(row[0]), "names": {name: int(n) for name, n in zip(names, row[1:], strict=True) if n}}
 
 
 def _instead(leaf: Leaf, cautious: Cautious) -> str:

@@ -146,7 +146,7 @@ class PersonDesk(Desk):
             taken = whole.snapshot(moment)
             people, snapshot = taken.people, taken.path
         if snapshot is not None:
-            self._row = taker.lay_from(snapshot)
+            self._row = taker.lay_from(snapshot, people)
         else:
             self._row = taker.lay(facts.contact_facts(self.ledger, day, moment), people)
         self.read_at = taker.read_at(people) if people is not None else clock.now()

@@ -120,8 +120,17 @@ class Person:
         name = str(made_of[0])
         if name in self._derived:
             return self._parts_of(self._derived[name])
+        if name in self.desk.vocabulary.modelled:
+            return self._unforeseen(name) if seen is None else ""
         told = self._evidence.of(name, known=seen is not None) if self.rows_tell else ""
         return f" ({told})" if told else ""
+
+    def _unforeseen(self, name: str) -> str:
+        """Why no model has a number of them, in brackets."""
+        expected = self.desk.row.expected
+        if expected is None:
+            return ""
+        return f" ({expected.because(name).rstrip('.') or 'no model has a number for them'})"
 
     def _parts_of(self, derived: Derived) -> str:
         if derived.expression is None:

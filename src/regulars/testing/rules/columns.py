@@ -16,7 +16,7 @@ from regulars.lang.timing import ROW
 from regulars.lang.written import Written
 from regulars.people.columns import fixed
 from regulars.people.source import Source
-from regulars.people.vocabulary import LEDGER_FACTS
+from regulars.people.vocabulary import EXPECTED, LEDGER_FACTS
 
 _LITERALS: dict[str, Kind] = {"text": "text", "number": "number", "yes_no": "yes_no", "today": "date", "date": "date"}
 _NUMBERS = (*ARITHMETIC, "neg", "sum")
@@ -67,6 +67,8 @@ class Columns:
                     known[column] = shown[name]
         for name in [*map(str, rules.traits), *rules.all_segments(), *LEDGER_FACTS]:
             found["customers"].pop(name, None)
+        # On a stage there are too few to fit a model to: what it would give is said of each, like a column.
+        found["customers"].update(dict.fromkeys(found["customers"].keys() & EXPECTED.keys(), "number"))
         for meaning in rules.source.customer.mapped():
             found["customers"].pop(meaning, None)
         for table, known in found.items():
