@@ -186,7 +186,7 @@ class Answer:
 
     def _template(self, seen: Decision, person: Person) -> list[Line]:
         """Of a ladder of templates: the step that held, and what it saw."""
-        steps = self.campaign.messages[0].template.steps
+        steps = self.campaign.messages[0].said_as(str(seen.get("variant") or "")).template.steps
         if len(steps) < 2 or not seen.get("template"):
             return []
         for number, step in enumerate(steps, 1):
@@ -286,7 +286,8 @@ class Answer:
             return f"NOT SENT at {local:%H:%M}: {last['decision']}."
         letters = [letter for entry in self._entries if entry.run_id == last["run_id"] for letter in entry.letters[:1]]
         state = f", {Stories(self.desk, self.name, self.at).state(letters[0])}" if letters else ""
-        return f"SENT at {local:%H:%M}: {last['channel']} in {last['language']}{state}."
+        wording = f", as `{last['variant']}`" if last.get("variant") else ""
+        return f"SENT at {local:%H:%M}: {last['channel']} in {last['language']}{wording}{state}."
 
     def _became(self) -> str:
         """What came of the message of a past run."""
