@@ -95,6 +95,7 @@ class Message(SQLModel, table=True):
         Index("message_customer", "customer_id", "sent_at"),
         partial("message_attempt", "attempt_id", where="attempt_id <> ''"),
         partial("message_in_doubt", "channel", "sent_at", where="state IN ('ambiguous', 'unsent')"),
+        partial("message_variant", "campaign", "name", "variant", where="variant <> ''"),
     )
     id: str = Field(primary_key=True, max_length=32)
     enrolment_id: str = Field(max_length=32)

@@ -58,7 +58,7 @@ def found(ledger: Ledger, campaigns: Sequence[str], message: str, variants: Iter
     return next((_kept(rows[name]) for name in campaigns if name in rows), None)
 
 
-def settled(connection: Connection) -> dict[tuple[str, str], Kept]:
+def latest(connection: Connection) -> dict[tuple[str, str], Kept]:
     """(campaign, message) → its last trial, running or settled."""
     statement = select(Trial.__table__).order_by(col(Trial.started_at))  # type: ignore[attr-defined]  # as above
     return {(row.campaign, row.message): _kept(row) for row in connection.execute(statement)}

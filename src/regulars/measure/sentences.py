@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regulars.measure.shapes import CampaignFigures, Figures, Lift
+from regulars.measure.shapes import CampaignFigures, Figures, Lift, VariantFigures
 from regulars.measure.wording import count, money, plural, points
 
 EVIDENCE = {"code": "with our code", "referral": "with a friend's code", "window": "soon after a message"}
@@ -60,6 +60,15 @@ def lift_in_short(lift: Lift) -> str:
         return "no holdout"
     if not lift["known"]:
         return "not known yet"
+    low, high = (points(found[end], sign=False) for end in ("low", "high"))
+    return f"{points(found['value'])} points ({low} to {high})"
+
+
+def against_the_first(variant: VariantFigures) -> str:
+    """`+2.1 points (−0.3 to 4.5)`; nothing for the first."""
+    found = variant["difference"]
+    if found is None:
+        return ""
     low, high = (points(found[end], sign=False) for end in ("low", "high"))
     return f"{points(found['value'])} points ({low} to {high})"
 

@@ -65,14 +65,9 @@ def visible(tried: Mapping[str, Tried], did: str, alpha: float = ALPHA) -> str:
     return f"With so many people one sees differences of {points(reach, sign=False)} points or more."
 
 
-def is_known(first: Tried, other: Tried, alpha: float = ALPHA) -> bool:
-    """Whether the two differ, and there are enough people to say so."""
-    return _is_better(first, other, alpha) or _is_better(other, first, alpha)
-
-
 def told(tried: Mapping[str, Tried], did: str) -> str:
     """What is known of these variants now, in a sentence or two: the ruling, whether or not it is time for one."""
-    return decide(tried, did).sentence
+    return decide(tried, did).sentence if len(tried) > 1 else ""
 
 
 def _is_better(one: Tried, other: Tried, alpha: float) -> bool:
@@ -100,6 +95,3 @@ def _multiple(people: int, alpha: float) -> float:
 def _figures(tried: Mapping[str, Tried], did: str) -> str:
     each = [f"{name} {percent(_share(one))} of {count(one.people)}" for name, one in tried.items() if one.people]
     return f"{', '.join(each)} {did}." if each else f"Nobody has {did}: nobody has got it."
-
-
-__all__ = ["ALPHA", "Interval", "decide", "difference", "is_known", "told", "visible"]

@@ -41,6 +41,9 @@ def _stages() -> None:
 def _variants() -> None:
     """Which wording somebody got, and trials of wordings."""
     op.add_column("message", sa.Column("variant", sa.String(), nullable=False, server_default=""))
+    several = sa.text("variant <> ''")
+    index = ["campaign", "name", "variant"]
+    op.create_index("message_variant", "message", index, sqlite_where=several, postgresql_where=several)
     names = ("campaign", "message", "variants", "winner", "counts", "sentence")
     op.create_table(
         "trial",
