@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,9 @@ from sqlalchemy import text
 import shop_days as days
 from regulars.campaigns import followups
 from regulars.campaigns.planning.plan import plan
+from regulars.campaigns.trying.simulate import simulate
 from regulars.campaigns.variants import Ruling
+from regulars.campaigns.why.explain import why
 from regulars.ledger import trials
 from regulars.ledger.trials import Tried
 from small_shop import SmallShop, at
@@ -177,3 +180,18 @@ def test_clicks_and_conversions_of_the_test_are_counted(shop: SmallShop) -> None
             found = trials.tried(desk.ledger, "school", "one", ["calm", "price"], at(DAY), by_clicks=by_clicks)
             assert {name: one.did for name, one in found.items() if one.did} == {first["variant"]: 1}
             assert sum(one.people for one in found.values()) == 6
+
+
+def test_why_tells_who_waits_until_when(shop: SmallShop) -> None:
+    school(shop)
+    with days.opened(shop, DAY) as (desk, moment):
+        (told,) = why(desk, "iasi0", ["school"], moment)["campaigns"]
+    assert "the first message is due Wed 4 Feb 10:00" in told["verdict"]
+    assert "as the variant that did best by then" in told["would_get"]
+
+
+def test_in_a_simulation_nobody_clicks_and_a_test_ends_unclear(shop: SmallShop) -> None:
+    school(shop, test=", unclear: first")
+    shop.write()
+    found = simulate(shop.root, date(2026, 2, 1), 5)
+    assert [sum(one["messages"].values()) for one in found["by_day"]] == [6, 0, 0, 3, 0]

@@ -68,6 +68,14 @@ class Wordings:
         return trials.found(self.desk.ledger, names, str(self.message.name), map(str, self.message.variants))
 
     @property
+    def over(self) -> datetime | None:
+        """When the test is over for those who wait, as of now; None where there is none, or nobody waits any more."""
+        test, trial = self.message.test, self.trial
+        if test is None or (trial is not None and trial.ended_at is not None):
+            return None
+        return (trial.started_at if trial is not None else self.at) + test.length.delta
+
+    @property
     def same_for_all(self) -> str | None:
         """The variant that everybody gets from now on, because a test has been settled; None where all are drawn."""
         test, trial = self.message.test, self.trial
@@ -102,10 +110,7 @@ class Wordings:
     @property
     def waits(self) -> str:
         """SQL: whether somebody waits for the end of the test; of a first message, whether they still have to."""
-        test = self.message.test
-        if test is None or (self.trial is not None and self.trial.ended_at is not None):
-            return "false"
-        return f"not ({self.among})"
+        return "false" if self.over is None else f"not ({self.among})"
 
     @property
     def among(self) -> str:

@@ -45,11 +45,10 @@ def _test(desk: Desk, campaign: str, at: datetime) -> Testing | None:
     test, trial = wordings.message.test, wordings.trial
     if test is None:
         return None
-    over = (trial.started_at if trial else at) + test.length.delta
-    settled = trial is not None and trial.ended_at is not None
+    over = wordings.over
     return {
         "among": " ".join(test.among.split()),
-        "until": "" if settled else over.astimezone(ZoneInfo(desk.zone)).isoformat(timespec="minutes"),
-        "winner": (wordings.same_for_all or "") if settled else "",
+        "until": over.astimezone(ZoneInfo(desk.zone)).isoformat(timespec="minutes") if over else "",
+        "winner": wordings.same_for_all or "",
         "sentence": trial.sentence if trial else "",
     }
