@@ -170,7 +170,7 @@ def _message(
             f"`{message.name[:60]}` cannot be the name of a message.",
             "small letters without diacritics, digits, - and _",
         )
-    check_variants(message, index, document, problems)
+    check_variants(message, index, campaign.offer_of(message), document, problems)
     templates: dict[Spot, Template | None] = {("messages", index): message.template}
     templates |= {("messages", index, "variants", str(name)): one.template for name, one in message.variants.items()}
     for spot, template in templates.items():

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 
-from regulars.lang.campaign import Message
+from regulars.lang.campaign import Message, Offer
 from regulars.lang.problems import Problems
 from regulars.lang.yaml_text import Document
 
 VARIANT_NAME = r"[a-z0-9][a-z0-9_-]*"
 
 
-def check_variants(message: Message, index: int, document: Document, problems: Problems) -> None:
-    """Add what is wrong with the variants of message number `index`, and with its test, to `problems`."""
+def check_variants(message: Message, index: int, offer: Offer | None, document: Document, problems: Problems) -> None:
+    """Add what is wrong with the variants of message number `index`, which gives `offer`, and with its test."""
     spot = ("messages", index, "variants")
     if message.test is not None and not message.variants:
         problems.add(
@@ -35,6 +35,14 @@ def check_variants(message: Message, index: int, document: Document, problems: P
                 name.position,
                 f"`{name[:60]}` cannot be the name of a variant.",
                 "small letters without diacritics, digits, - and _",
+            )
+    for name, one in message.variants.items():
+        if offer is not None and offer.codes is not None and one.offer is not None and one.offer.code is not None:
+            problems.add(
+                "variant-codes",
+                document.position((*spot, str(name), "offer", "code")),
+                "The codes of this message come from a pool, and so do those of its variants.",
+                "delete this line, or `codes` in the offer of the message",
             )
     if reason := _shares(message):
         said = "the shares come to 100% together; who has none gets an equal part of the rest"
