@@ -15,6 +15,7 @@ from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.followups import Advanced
 from regulars.campaigns.running import Selected
+from regulars.measure import trials
 from small_shop import SmallShop, at
 
 
@@ -57,14 +58,14 @@ def send(shop: SmallShop, when: str | datetime, channel: str = "email") -> dict[
 def advance(shop: SmallShop, when: str | datetime) -> Advanced:
     """Write the follow-ups that fell due."""
     with opened(shop, when) as (desk, moment):
-        return followups.advance(desk, moment)
+        return followups.advance(desk, moment, trials.decide)
 
 
 def live(shop: SmallShop, when: str | datetime, *campaigns: str) -> list[Selected]:
     """Run campaigns, write the follow-ups that fell due, and deliver; with one desk, at one moment."""
     with opened(shop, when) as (desk, moment):
         ran = [run_one(desk, name, moment) for name in campaigns]
-        followups.advance(desk, moment)
+        followups.advance(desk, moment, trials.decide)
         for channel in ("email", "sms"):
             while deliver(desk, channel, 100, moment, "test").claimed:
                 pass

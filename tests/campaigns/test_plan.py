@@ -181,7 +181,8 @@ def test_samples_say_no_more_of_a_person_than_a_first_name_and_an_initial(shop: 
     shop.campaign("hello", messages="[{send: email, template: hello/one, subject: 'Bună {{ customer.first_name }}'}]")
     (sample,) = only(planned(shop))["samples"]
     assert sample == {
-        "who": "#10482 Ioana P.", "channel": "email", "language": "ro", "template": "hello/one", "reads": "Bună Ioana"
+        "who": "#10482 Ioana P.", "channel": "email", "language": "ro", "template": "hello/one", "variant": "",
+        "reads": "Bună Ioana",
     }  # fmt: skip
 
 

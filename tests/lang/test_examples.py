@@ -205,7 +205,7 @@ def place_in_rules(key, block, code):
 
 def put_message_key(campaign, key, block):
     said = re.sub(rf"^    {key}: .*\n", "", campaign.read_text("utf-8"), flags=re.MULTILINE)
-    before, own = "  - send: email\n", f"    {block}\n"
+    before, own = "  - send: email\n", indented(block, 4)
     said = said.replace(before, f"  - {block}\n" if key == "send" else before + own)
     campaign.write_text(said, encoding="utf-8")
 

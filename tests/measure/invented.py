@@ -6,7 +6,17 @@ from decimal import Decimal
 
 from regulars.measure.lift.campaigns import Outcomes, compared
 from regulars.measure.loyalty import OrderTotals, loyalty
-from regulars.measure.shapes import Arm, CampaignFigures, CodeFigures, Credit, Figures, MessageFigures, Totals
+from regulars.measure.shapes import (
+    Arm,
+    CampaignFigures,
+    CodeFigures,
+    Credit,
+    Figures,
+    Interval,
+    MessageFigures,
+    Totals,
+    VariantFigures,
+)
 
 NOBODY = Arm(entries=0, people=0, converted=0, orders=0, revenue=0.0)
 
@@ -27,7 +37,26 @@ def _message(name: str, email: int, sms: int, opened: int, conversions: int, rev
         clicked=opened // 5,
         conversions=conversions,
         revenue=revenue,
+        variants=[],
+        judged_by="",
+        best="",
     )
+
+
+def _tried(message: MessageFigures) -> MessageFigures:
+    """The message in two wordings, of which one is better."""
+    return {
+        **message,
+        "variants": [
+            VariantFigures(name="calm", sent=751, clicked=60, converted=40, revenue=6110.0, difference=None),
+            VariantFigures(
+                name="price", sent=751, clicked=86, converted=61, revenue=7000.0,
+                difference=Interval(value=0.035, low=-0.012, high=0.082),
+            ),
+        ],
+        "judged_by": "clicked",
+        "best": "Not known which is better. calm 8.0 % of 751, price 11.5 % of 751 clicked.",
+    }  # fmt: skip
 
 
 def campaign(
@@ -80,7 +109,7 @@ def figures(*, title: str = "Win back the lapsed") -> Figures:
             Outcomes(1622, 118, 14920.0, 2_912_000.0, 300),
             Outcomes(176, 9, 1310.0, 260_000.0, 31),
             {"delivered": 820, "opened": 731, "ambiguous": 2, "failed": 9},
-            [_message("due", 1502, 60, 731, 101, 13110.0)],
+            [_tried(_message("due", 1502, 60, 731, 101, 13110.0))],
             {"code": Credit(conversions=101, revenue=13110.0)},
             codes=(1622, 900, 101),
         ),

@@ -31,6 +31,7 @@ from regulars.campaigns.desk import Desk
 from regulars.campaigns.trying.rehearsal import hurry, time_of
 from regulars.lang.project import load
 from regulars.ledger import consent
+from regulars.measure import trials
 from small_shop import ZONE, SmallShop, at
 
 RECIPES = REPOSITORY / "docs" / "recipes"
@@ -187,7 +188,7 @@ class Month:
     def _sent(self) -> list[dict[str, Any]]:
         rows = days.rows(self.shop, "message", "*", "sent_at, customer_id, id")
         sent = [row for row in rows if row["sent_at"] is not None]
-        assert {row["state"] for row in sent} <= {"accepted"}
+        assert {row["state"] for row in sent} <= {"accepted", "clicked"}
         files = [path for path in (self.shop.root / ".regulars" / "outbox").rglob("*.*") if path.is_file()]
         assert len(files) == len(sent), "as many files as messages that count as sent"
         return sent
@@ -224,7 +225,7 @@ class Month:
                 self.ran.append(days.run_one(desk, name, moment))
                 if self.ran[-1].enter:
                     assert days.run_one(desk, name, moment).enter == 0, "a second run enters nobody"
-            followups.advance(desk, moment)
+            followups.advance(desk, moment, trials.decide)
             for channel in ("email", "sms"):
                 while deliver(desk, channel, 100, moment, "test").claimed:
                     pass

@@ -16,7 +16,7 @@ def templates(desk: Desk, message: Message, days: Sequence[date] = ()) -> list[s
     Those with `{date}` on each of `days`; without days, on every day that has words.
     """
     found: list[str] = []
-    for name in map(str, message.template.names):
+    for name in (str(name) for way in message.ways.values() for name in way.template.names):
         if is_daily(name):
             found += [of_day(name, day) for day in days or days_of(name, desk.words.templates)]
         else:
@@ -34,7 +34,7 @@ def missing(desk: Desk, campaign: str, at: datetime) -> str:
     message, words = described.messages[0], desk.words_of(campaign)
     if message.own_time:
         return ""
-    for name in message.template.names:
+    for name in [name for way in message.ways.values() for name in way.template.names]:
         wanted = of_day(name, day)
         if is_daily(name) and not any(words.speaks(wanted, channel) for channel in message.send.channels):
             suffix = "sms" if message.send.channels[0] == "sms" else "html"

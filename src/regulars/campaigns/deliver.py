@@ -121,10 +121,10 @@ class Delivery:
             return row.moved("dead", error.sentence)
 
     def _form(self, row: ClaimedMessage) -> Form:
-        key = (row.campaign, row.name, row.template, row.channel, row.language)
+        key = (row.campaign, row.name, row.variant, row.template, row.channel, row.language)
         form = self._forms.get(key)
         if form is None:
-            message = message_of(self.desk, row.campaign, row.name)
+            message = message_of(self.desk, row.campaign, row.name, row.variant)
             form = self._forms[key] = form_of(
                 self.desk, row.campaign, message, template=row.template, channel=row.channel, language=row.language
             )
@@ -166,9 +166,9 @@ class Delivery:
 
     def _versions(self, rows: Sequence[ClaimedMessage], at: datetime) -> dict[str, str]:
         """Keep the words these messages are rendered from; message id → version."""
-        used: dict[tuple[str, str, str], str] = {}
-        for campaign, name, template in {(row.campaign, row.name, row.template) for row in rows}:
-            message = message_of(self.desk, campaign, name)
+        used: dict[tuple[str, str, str, str], str] = {}
+        for campaign, name, variant, template in {(row.campaign, row.name, row.variant, row.template) for row in rows}:
+            message = message_of(self.desk, campaign, name, variant)
             lines = (
                 {str(language): str(line) for language, line in spoken.items()}
                 for spoken in (message.subject, message.preview_text)
@@ -178,8 +178,8 @@ class Delivery:
                 with self.desk.ledger.writing() as connection:
                     templates.keep(connection, version.hash, template, version.files_json, at)
                 self._kept.add(version.hash)
-            used[campaign, name, template] = version.hash
-        return {row.id: used[row.campaign, row.name, row.template] for row in rows}
+            used[campaign, name, variant, template] = version.hash
+        return {row.id: used[row.campaign, row.name, row.variant, row.template] for row in rows}
 
 
 def _close(desk: Desk, claim: Claim, moves: list[Move], at: datetime) -> Counter[str]:

@@ -54,6 +54,7 @@ def enrol_rows(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datet
         if built is None:
             draw = pool_codes.drawing(connection, letters.pool, at) if letters.pool else codes.draw
             built = letters.build(treated, at, draw)
+        letters.begin_test(connection, built[0])
         new = outbox.enrol(connection, enrolments, *built, from_pool=bool(letters.pool))
         if letters.offer is not None and not letters.pool:
             code_files.lay(desk, connection, f"{campaign}-{run_id}", new)

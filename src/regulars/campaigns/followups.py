@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import code_files, formerly, offers, pool_codes
+from regulars.campaigns import code_files, formerly, offers, pool_codes, variants
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, with_own_codes
 from regulars.campaigns.exits import EXIT, exited
@@ -26,6 +26,7 @@ from regulars.campaigns.local_time import zones
 from regulars.campaigns.moments import Moments
 from regulars.campaigns.reach import Reach
 from regulars.campaigns.running import enriched
+from regulars.campaigns.variants import Decide
 from regulars.lang.campaign import DATE
 from regulars.lang.model import Message
 from regulars.ledger import entries, outbox, referrals
@@ -53,13 +54,18 @@ class Advanced:
     """Follow-ups that are due and wait for a code, because their pool has none left."""
 
 
-def advance(desk: Desk, at: datetime) -> Advanced:
-    """Write the follow-ups of all live campaigns that fell due by `at`, and end the entries that are over."""
+def advance(desk: Desk, at: datetime, decide: Decide | None = None) -> Advanced:
+    """Write the follow-ups of all live campaigns that fell due by `at`, and end the entries that are over.
+
+    `decide` settles tests whose time has come; without it who waits for one goes on waiting.
+    """
     written = ended = waiting = 0
     for name, campaign in desk.project.campaigns.items():
         if campaign.status != "live":
             continue
         formerly.settle(desk, name)
+        if decide is not None:
+            variants.settle(desk, name, at, decide)
         # A second message may already be due behind a first one that was left out.
         for _ in campaign.messages:
             one = _Pass(desk, name, at)
@@ -148,12 +154,16 @@ class _Pass:
                            {holds} as when_holds,
                            coalesce(k.consent_email, false) as consent_email,
                            coalesce(k.consent_sms, false) as consent_sms,
-                           coalesce(k.template, {text(str(message.template.names[-1]))}) as template),
+                           coalesce(k.template, {text(str(message.template.names[-1]))}) as template,
+                           coalesce(k.variant, {text(next(iter(message.ways)))}) as variant,
+                           coalesce(k.in_test, true) as in_test),
                          coalesce(z.name, {text(self.desk.zone)}) as zone
                   from regulars_entries_above e left join known k using (enrolment_id)
                   left join {zones(self.desk)} z on z.name = trim(k.timezone)
+                ), planned as (
+                  select *, {moments.due(message, "above_due", "entry_due")} as in_line from met
                 ), timed as (
-                  select *, {moments.due(message, "above_due", "entry_due")} as own_due from met
+                  select * exclude (in_line), {reach.wordings.due("in_line", "in_test", "zone")} as own_due from planned
                 ), dated as (
                   select * exclude (own_due), coalesce(own_due, above_due) as due_at, own_due is null as no_day
                   from timed
@@ -189,8 +199,7 @@ class _Pass:
         reach.prepare("regulars_following")
         kept = ["enrolment_id", "no_day", *OLD_OFFER, *letters.row_columns(row_columns(self.desk, self.name))]
         kept += ["rows"] if letters.reads_rows else []
-        ended = offers.over(letters.campaign.offer_of(letters.message), self.desk.zone, self.at)
-        over = "not offer_off" if ended else "false"
+        over = _over(letters, self.desk.zone, self.at)
         judged = reach.judgement("regulars_following", "".join(f", {quoted(one)}" for one in kept))
         columns = {
             row[0] for row in self.desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()
@@ -229,12 +238,20 @@ class _Pass:
                 self.waiting += asked - rows.num_rows
                 built = letters.build(rows, self.at, draw)
             built = built or letters.build(rows, self.at)
+            letters.begin_test(connection, built[0])
             new = outbox.add_messages(connection, *built, from_pool=bool(letters.pool))
             if letters.offer is not None and not letters.pool:
                 name = f"{self.name}-{self.desk.day(self.at)}"
                 entered = rows["enrolment_id"].combine_chunks()
                 code_files.lay(self.desk, connection, name, entered, str(letters.message.name))
             return len(new)
+
+
+def _over(letters: Letters, zone: str, at: datetime) -> str:
+    """SQL: whether the letter would give what nobody can use any more."""
+    campaign, ways = letters.campaign, letters.message.ways
+    ended = [text(variant) for variant, way in ways.items() if offers.over(campaign.offer_of(way), zone, at)]
+    return f"(variant in ({', '.join(ended)}) and not offer_off)" if ended else "false"
 
 
 def _standing(names: pa.ChunkedArray, messages: Sequence[str]) -> pa.ChunkedArray:

@@ -8,9 +8,10 @@ for every name of a customer that the words read, and where the entry is about r
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,9 +21,12 @@ from regulars.campaigns.desk import Desk
 from regulars.campaigns.offers import AS_BEFORE, Terms
 from regulars.lang.expressions import ROW
 from regulars.lang.model import Campaign, Message, Offer
-from regulars.ledger import codes, ids
+from regulars.ledger import codes, ids, trials
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 OF = "of_"
 NO_CODES = pa.table({name: pa.array([], pa.string()) for name in ("code", "enrolment_id", "message_name")})
@@ -44,6 +48,10 @@ class Letters:
     message: Message
     days: tuple[date, ...] = ()
     """The days of templates with `{date}`, where they are known: no other day's words are read."""
+    variant: str = ""
+    """The variant that `message` is."""
+    read: dict[str, set[str]] | None = None
+    """What all variants read together."""
 
     @property
     def campaign(self) -> Campaign:
@@ -54,14 +62,27 @@ class Letters:
     def reads(self) -> dict[str, set[str]]:
         """What the templates, subjects and preview texts read: {"customer": {"first_name"}, "offer": {"code"}}.
 
-        Of a ladder all templates together: what one of them reads, everybody's letter brings along.
+        Of a ladder, and of variants, all templates together: what one reads, everybody's letter brings along.
         """
-        lines = [str(text) for text in (*self.message.subject.values(), *self.message.preview_text.values())]
+        if self.read is not None:
+            return self.read
         found: dict[str, set[str]] = {}
-        for template in dated.templates(self.desk, self.message, self.days):
-            for root, names in self.desk.read_by(template, lines).items():
-                found.setdefault(root, set()).update(names)
+        for way in self.message.ways.values():
+            lines = [str(text) for text in (*way.subject.values(), *way.preview_text.values())]
+            for template in dated.templates(self.desk, way, self.days):
+                for root, names in self.desk.read_by(template, lines).items():
+                    found.setdefault(root, set()).update(names)
         return found
+
+    @cached_property
+    def ways(self) -> dict[str, Letters]:
+        """The letters of each variant; nothing where there is one wording alone."""
+        if not self.message.variants:
+            return {}
+        return {
+            variant: replace(self, message=way, variant=variant, read=self.reads)
+            for variant, way in self.message.ways.items()
+        }
 
     def customer_columns(self, relation: str, available: set[str]) -> str:
         """SQL that selects, from `relation`, the columns that the template reads of a customer, as `of_NAME`."""
@@ -70,7 +91,9 @@ class Letters:
 
     @property
     def offer(self) -> Terms | None:
-        """The offer it gives, if it gives one of its own."""
+        """The offer it gives, if it gives one of its own; of variants that of one that gives any."""
+        if self.ways:
+            return next((way.offer for way in self.ways.values() if way.offer is not None), None)
         offer = self.campaign.offer_of(self.message)
         return Terms(offer, self.desk.zone) if offer else None
 
@@ -89,6 +112,9 @@ class Letters:
         goes = pc.equal(letters["state"], "planned") if column == "state" else letters["when_holds"]
         if OFFER_OFF in letters.column_names:
             goes = pc.and_(goes, pc.invert(pc.fill_null(letters[OFFER_OFF], False)))
+        if self.ways:
+            giving = pa.array([variant for variant, way in self.ways.items() if way.offer is not None], pa.string())
+            goes = pc.and_(goes, pc.is_in(letters["variant"], value_set=giving))
         return pa.chunked_array([goes]).combine_chunks() if isinstance(goes, pa.Array) else goes.combine_chunks()
 
     def build(
@@ -100,6 +126,8 @@ class Letters:
         `old_value`, `old_gift`, `old_code`, `old_day`. A message that is not planned keeps no address and no variables.
         `draw` gives as many codes as people are given one each.
         """
+        if self.ways:
+            return self._of_variants(letters, issued_at, draw)
         n = letters.num_rows
         letters = letters.append_column("message_id", ids.draw(n))
         if self.offer:
@@ -109,6 +137,24 @@ class Letters:
             letters = letters.append_column("state", pc.if_else(holds, "planned", "skipped"))
             letters = letters.append_column("why", pc.if_else(holds, "", "when"))
         return self._messages(letters), self._codes(letters, issued_at)
+
+    def _of_variants(
+        self, letters: pa.Table, issued_at: datetime, draw: Callable[[int], Sequence[str]]
+    ) -> tuple[pa.Table, pa.Table]:
+        built = [
+            way.build(letters.filter(pc.equal(letters["variant"], variant)), issued_at, draw)
+            for variant, way in self.ways.items()
+        ]
+        codes = [given for way, (_, given) in zip(self.ways.values(), built, strict=True) if way.offer is not None]
+        return pa.concat_tables(messages for messages, _ in built), pa.concat_tables(codes) if codes else NO_CODES
+
+    def begin_test(self, connection: Connection, messages: pa.Table) -> None:
+        """Where the message has a test and some of `messages` (see `build`) go, it has begun now at the latest."""
+        if self.message.test is not None:
+            due = pc.min(messages.filter(pc.equal(messages["state"], "planned"))["due_at"]).as_py()
+            if due is not None:
+                variants = map(str, self.message.variants)
+                trials.begin(connection, self.campaign_name, str(self.message.name), variants, due)
 
     def _fresh(self, letters: pa.Table, offer: Offer, draw: Callable[[int], Sequence[str]]) -> pa.Array:
         """The code each person is given; null where none."""
@@ -128,7 +174,8 @@ class Letters:
                        case state when 'planned' then sha256({salt} || '|' || lower(trim(address))) else '' end
                          as address_hash,
                        case state when 'planned' then {self._context(letters)} else '{{}}' end as context,
-                       state, why as reason, due_at, not_before, expires_at, local_day
+                       state, why as reason, due_at, not_before, expires_at, local_day,
+                       {text(self.variant)} as variant
                 from letters""",
             letters=letters,
         )

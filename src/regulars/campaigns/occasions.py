@@ -174,7 +174,7 @@ class Occasions:
 
     def offer_step(self) -> str:
         """One step up after an entry that did not work, back to the first after one that did."""
-        offers = [offer for message in self.campaign.messages if (offer := self.campaign.offer_of(message))]
+        offers = [offer for message in self.campaign.messages for offer in self.campaign.offers_of(message)]
         steps = max((len(offer.ladder) for offer in offers), default=1)
         if steps <= 1:
             return "0"

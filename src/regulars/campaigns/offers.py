@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -79,6 +80,11 @@ def over(offer: Offer | None, zone: str, at: datetime) -> str:
     # Midnight is 24:00 of the day before, as one writes it.
     day, clock = (last - timedelta(days=1), "24:00") if last.time() == time(0) else (last, f"{last:%H:%M}")
     return f"{day:%a} {day.day} {day:%b %Y} {clock}"
+
+
+def first_over(offers: Iterable[Offer], zone: str, at: datetime) -> str:
+    """The same of the first of several that is over."""
+    return next((ended for offer in offers if (ended := over(offer, zone, at))), "")
 
 
 def said(kind: str, value: Decimal, gift: str, currency: str) -> str:

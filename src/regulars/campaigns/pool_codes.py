@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -67,4 +68,5 @@ def first_served(
     gives = letters.gives(rows)
     taken = pools.take(connection, letters.pool, pc.sum(gives).as_py() or 0, at)
     served = pc.less_equal(pc.cumulative_sum(gives.cast(pa.int64())), len(taken))
-    return rows.filter(pc.or_(pc.invert(gives), served)), lambda _: taken
+    left = iter(taken)
+    return rows.filter(pc.or_(pc.invert(gives), served)), lambda wanted: list(islice(left, wanted))

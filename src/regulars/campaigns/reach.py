@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import pyarrow as pa
 
 from regulars.campaigns import formerly, frequency
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.local_time import after_quiet, later, quiet_hours
+from regulars.campaigns.variants import Wordings
 from regulars.lang.model import Campaign, Message
 from regulars.lang.scalars import Channel
 from regulars.people import addresses, engine
@@ -69,7 +71,14 @@ class Reach:
             parts.append(
                 f"{f'coalesce({prefix}{engine.name(column)}, false)' if column else 'false'} as consent_{channel}"
             )
-        return ", ".join([*parts, f"{self.template} as template", f"{self.without_offer} as offer_off"])
+        said = {"template": self.template, "offer_off": self.without_offer}
+        said |= {"variant": self.wordings.variant, "in_test": self.wordings.among}
+        return ", ".join([*parts, *(f"{sql} as {name}" for name, sql in said.items())])
+
+    @cached_property
+    def wordings(self) -> Wordings:
+        """Who gets which of the message's variants."""
+        return Wordings(self.desk, self.name, self.message, self.at)
 
     @property
     def template(self) -> str:
@@ -77,9 +86,12 @@ class Reach:
 
         Of a first message on this day; of a follow-up `{date}` is still in it.
         """
+        return self.wordings.said({variant: self._template(way) for variant, way in self.message.ways.items()})
+
+    def _template(self, message: Message) -> str:
         formula, row, day = Formula(self.desk.day(self.at), {}), self.campaign.row, self.desk.day(self.at)
         arms, last = [], ""
-        for step in self.message.template.steps:
+        for step in message.template.steps:
             name = text(str(step.name) if self.inside else of_day(str(step.name), day))
             if step.otherwise:
                 last = name
@@ -90,7 +102,10 @@ class Reach:
     @property
     def without_offer(self) -> str:
         """SQL, over a snapshot: whether they get the message, and not what it gives."""
-        offer = self.campaign.offer_of(self.message)
+        return self.wordings.said({variant: self._without_offer(way) for variant, way in self.message.ways.items()})
+
+    def _without_offer(self, message: Message) -> str:
+        offer = self.campaign.offer_of(message)
         if offer is None or offer.unless is None:
             return "false"
         unless = self.desk.condition(offer.unless, self.campaign.row)
@@ -139,9 +154,9 @@ class Reach:
         """The query: everybody in `people` with `reason` (null: reached) and how.
 
         Columns: customer_id, reason, arm, channel, language, template, address, zone, occasion, offer_step, due_at,
-        not_before, expires_at, local_day (ISO), when_holds, offer_off, held (for quiet hours), and what `extra` names:
-        columns of `people`, or of a step on the way (`room` the caps leave; `room_all` once campaigns with precedence
-        have sent theirs).
+        not_before, expires_at, local_day (ISO), when_holds, offer_off, variant, held (for quiet hours), and what
+        `extra` names: columns of `people`, or of a step on the way (`room` the caps leave; `room_all` once campaigns
+        with precedence have sent theirs).
         """
         quiet = {channel: hours for channel, hours in quiet_hours(self.desk).items() if channel in self.channels}
         return f"""
@@ -161,7 +176,7 @@ class Reach:
         select customer_id, case {" ".join(f"when {test} then {text(why)}" for why, test in _TESTS)} end as reason,
                arm, channel, language_used as language, template, address, zone, occasion, offer_step,
                due_at, not_before, expires_at, strftime(local_date, '%Y-%m-%d') as local_day, when_holds, offer_off,
-               not_before > starts as held{extra}
+               variant, not_before > starts as held{extra}
         from capped"""
 
     def _met(self, people: str) -> str:

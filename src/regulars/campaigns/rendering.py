@@ -22,16 +22,19 @@ DELETED = "deleted"
 """Why a planned message is not sent whose campaign has no message of that name any more."""
 
 
-def has_message(desk: Desk, campaign: str, name: str) -> bool:
-    """Whether the campaign's file still has a message called `name`."""
-    return any(str(message.name) == name for message in desk.campaign(campaign).messages)
+def has_message(desk: Desk, campaign: str, name: str, variant: str = "") -> bool:
+    """Whether the campaign's file still has a message called `name`, and still says it as `variant`."""
+    return any(str(message.name) == name and message.says(variant) for message in desk.campaign(campaign).messages)
 
 
-def message_of(desk: Desk, campaign: str, name: str) -> Message:
-    """The message called `name`; raises ProjectError when the campaign's file no longer has it."""
+def message_of(desk: Desk, campaign: str, name: str, variant: str = "") -> Message:
+    """The message called `name`, as `variant` says it.
+
+    Raises ProjectError when the campaign's file no longer has it.
+    """
     for message in desk.campaign(campaign).messages:
         if str(message.name) == name:
-            return message
+            return message.said_as(variant)
     raise ProjectError(f"`{campaign}` has no message `{name}` any more.", "Give it back its name, or let it go.")
 
 

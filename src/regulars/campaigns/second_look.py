@@ -69,7 +69,7 @@ class SecondLook:
                 continue
             if row.id in left:
                 found.append(row.moved("suppressed", EXIT))
-            elif not has_message(self._desk, row.campaign, row.name):
+            elif not has_message(self._desk, row.campaign, row.name, row.variant):
                 found.append(row.moved("suppressed", DELETED))
             elif not seen.agrees:
                 found.append(row.moved("suppressed", "no-consent"))

@@ -79,11 +79,16 @@ class Selector:
 
     def _decisions(self) -> str:
         own = f"{self.extra}{self._own_columns()}"
-        if not (self.campaign.row or self.entering.asked or self.occasions.own_time):
+        if not (self.campaign.row or self.entering.asked or self.occasions.own_time or self._tries):
             # The guards have said all: everybody comes in, now, and once.
             return self.reach.judgement("regulars_entering", own)
         judgement = self.reach.judgement("regulars_entering", f"{own}{_JUDGED}")
         return _settled(judgement, several=bool(self.campaign.row))
+
+    @property
+    def _tries(self) -> bool:
+        """Whether some of those who enter now wait for the end of a test of the first message."""
+        return self.reach.wordings.waits != "false"
 
     def _own_columns(self) -> str:
         return "".join(f", {quoted(column)}" for column in rows.columns(self.desk, self.name))
@@ -163,10 +168,15 @@ class Selector:
           select *, {due_at} as due_at from dated
         )
         select d.*, {self.occasions.occasion()} as occasion, {self.occasions.offer_step()} as offer_step,
-               {self.occasions.already()} as already, {self.occasions.timing()} as timing,
+               {self.occasions.already()} as already, {self._timing()} as timing,
                coalesce({is_due}, false) as is_due
         from due d left join regulars_entries e using (customer_id)
         where {"true" if self.anyway else is_due}"""
+
+    def _timing(self) -> str:
+        """Of the first message: `now`, `later`, `too-late`, or `test`: now, if they did not wait for what is tried."""
+        timing = self.occasions.timing()
+        return f"case when {timing} = 'now' and not in_test then 'test' else {timing} end" if self._tries else timing
 
 
 _JUDGED = (
@@ -174,6 +184,9 @@ _JUDGED = (
     "room as regulars_room, room_all as regulars_room_all"
 )
 
+
+_OF_A_DAY = "'when', 'frequency', 'lost-priority', 'quiet-hours'"
+"""Reasons that say nothing about the day on which a test will be over."""
 
 _PLACE = """count(*) filter (where reason is null)
                       over (partition by customer_id order by regulars_nth rows unbounded preceding)"""
@@ -189,7 +202,8 @@ def _settled(judgement: str, *, several: bool) -> str:
         with judged as ({judgement}), told as (
           select * replace (case when reason = {text(FORGOTTEN)} then reason
                                  when not regulars_arrives then {text(NOT_ENTERING)}
-                                 when regulars_timing = 'now' or reason = 'already-enrolled' then reason
+                                 when regulars_timing = 'test' and coalesce(reason in ({_OF_A_DAY}), true) then 'later'
+                                 when regulars_timing in ('now', 'test') or reason = 'already-enrolled' then reason
                                  when arm <> 'treated' then 'holdout' else regulars_timing end as reason) from judged
         ), queued as (
           select *, {_PLACE if several else "1"} as regulars_place from told

@@ -36,5 +36,5 @@ def _ended(desk: Desk, campaign: str, at: datetime) -> str:
 
 def _offer_over(desk: Desk, campaign: str, at: datetime) -> str:
     described = desk.campaign(campaign)
-    ended = offers.over(described.offer_of(described.messages[0]), desk.zone, at)
+    ended = offers.first_over(described.offers_of(described.messages[0]), desk.zone, at)
     return f"what its first message gives ended on {ended}." if ended else ""

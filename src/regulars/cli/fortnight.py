@@ -13,6 +13,7 @@ from regulars.campaigns.convert import Converted
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
 from regulars.ledger import credit
+from regulars.measure import trials
 from regulars.sample import Heard
 
 EVENING = timedelta(hours=6)
@@ -48,7 +49,7 @@ def live(folder: Path, first: date, days: int, zone: str) -> Passed:
             before = stop
         at = _evening(first, stop, zone)
         with clock.frozen(at), Desk.open(folder) as desk:
-            followups.advance(desk, at)
+            followups.advance(desk, at, trials.decide)
             sent += _sent(desk, at)
     with clock.frozen(at), Desk.open(folder) as desk:
         return Passed(arrived, sent, convert.convert(desk, at))

@@ -193,7 +193,8 @@ def preview(
         written = previewed(desk, campaign, customer, moment(as_of, desk.zone), message=message, language=language)
         for one in written:
             size = f"  ({one['segments']})" if one["segments"] else ""
-            answer(f"{one['message']}  {one['channel']}  {one['language']}  {one['reads']}{size}\n  {one['path']}")
+            said = f"{one['message']}  {one['variant']}" if one["variant"] else one["message"]
+            answer(f"{said}  {one['channel']}  {one['language']}  {one['reads']}{size}\n  {one['path']}")
         pages = [one["path"] for one in written if one["path"].endswith(".html")]
         if open_it and pages:
             typer.launch(pages[0])

@@ -10,7 +10,7 @@ from regulars.campaigns.desk import Desk
 from regulars.campaigns.planning.changes import Change
 from regulars.campaigns.planning.plan import Plan, PlannedCampaign
 from regulars.cli.edit_text import NEVER_RAN, of_reasons, of_unknown_words
-from regulars.cli.plan_text import of_letters, of_limits, of_offer, of_price, of_today, of_withheld
+from regulars.cli.plan_text import of_letters, of_limits, of_offer, of_price, of_today, of_variants, of_withheld
 
 MARK = "<!-- regulars plan -->"
 """The first line: whoever posts it can find the comment again, and write over it."""
@@ -113,6 +113,7 @@ def _details(one: PlannedCampaign, currency: str, at: datetime) -> Iterator[str]
     facts += [f"{one['unknown']['people']:,} unknown: {of_unknown_words(one['unknown'])}"] if one["unknown"] else []
     facts += [f"not sent: {of_withheld(one, at.date())}"] if one["withheld"] else []
     facts += [f"{one['inside']:,} entered earlier and are still on their way"] if one["inside"] else []
+    facts += [f"variants: {words}" for words in of_variants(one)]
     facts += [f"offer: {words}" for words in of_offer(one, currency)]
     facts += [f"stops: {one['stopped']}"] if one["stopped"] else []
     facts += [of_limits(one)] if one["limits"] else []

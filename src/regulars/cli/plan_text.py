@@ -59,6 +59,8 @@ def _campaign(one: PlannedCampaign, at: datetime, currency: str) -> Iterator[str
     yield _sent(one, currency)
     if one["undecided"]:
         yield of_undecided(one["undecided"])
+    for number, words in enumerate(of_variants(one)):
+        yield top("" if number else "variants", "", words)
     if one["waiting"]:
         yield top("waiting", f"{one['waiting']:,}", "enter now; their first message is due later")
     yield from _later(one)
@@ -144,6 +146,18 @@ def of_price(one: PlannedCampaign, currency: str) -> str:
     return money + (f" and {without}, which have no price" if without else "")
 
 
+def of_variants(one: PlannedCampaign) -> Iterator[str]:
+    """Who gets which wording now, and what the others wait for. Nothing where there is one wording alone."""
+    if one["variants"]:
+        yield " · ".join(f"{people:,} {name}" for name, people in one["variants"].items())
+    test = one["test"]
+    if test is not None and test["until"]:
+        until = f"{datetime.fromisoformat(test['until']):%a %-d %b %H:%M}"
+        yield f"tried on {test['among']}; the others get the best on {until}"
+    elif test is not None:
+        yield test["sentence"] + (f" Everybody gets {test['winner']}." if test["winner"] else "")
+
+
 def _later(one: PlannedCampaign) -> Iterator[str]:
     for place, later in enumerate(one["later"]):
         when = f"{datetime.fromisoformat(later['due']):%a %-d %b %H:%M}" if later["due"] else later["timing"]
@@ -225,7 +239,8 @@ def of_limits(one: PlannedCampaign) -> str:
 
 def _samples(one: PlannedCampaign) -> Iterator[str]:
     for number, sample in enumerate(one["samples"]):
-        words = f"{sample['who']}  {sample['channel']} {sample['language']}  “{sample['reads']}”"
+        wording = f" {sample['variant']}" if sample["variant"] else ""
+        words = f"{sample['who']}  {sample['channel']} {sample['language']}{wording}  “{sample['reads']}”"
         yield wrapped(f"  {'samples' if number == 0 else '':<11}", words)
 
 

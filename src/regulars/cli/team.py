@@ -60,7 +60,8 @@ def send_proofs(
         proofs = prove(desk, campaign, name, at, customer=customer, message=message, language=language)
     for one in proofs:
         told = f"sent to {name}, marked as a test" if one.sent else one.outcome
-        answer("  ".join(part for part in (one.message, one.template, one.channel, one.language, told) if part))
+        parts = (one.message, one.variant, one.template, one.channel, one.language, told)
+        answer("  ".join(part for part in parts if part))
     answer("It counts against no cap and for no conversion; its codes are none.")
     failed = sum(1 for one in proofs if not one.sent)
     if failed:

@@ -11,6 +11,7 @@ from regulars.lang.ladders import Template, steps
 from regulars.lang.offer import Offer
 from regulars.lang.scalars import Duration, Repeat, Schedule, Send, Share
 from regulars.lang.timing import After, Before, Day
+from regulars.lang.variants import PerLanguage, Test, Variant
 from regulars.lang.written import NOWHERE, Written
 
 __all__ = ["Campaign", "CampaignSender", "Conversion", "Expect", "ForEach", "Limits", "Message", "Offer"]
@@ -43,13 +44,6 @@ class CampaignSender(Key):
     sms: Written | None = Field(None, description="the sender of text messages")
 
 
-def _per_language(value: Any) -> Any:
-    return {"": value} if isinstance(value, str) else value
-
-
-PerLanguage = Annotated[dict[Written, Written], BeforeValidator(_per_language)]
-
-
 class Message(Key):
     """One message of a campaign."""
 
@@ -75,6 +69,10 @@ class Message(Key):
         None, description="a condition, looked up when it is due; else this message is left out"
     )
     offer: Offer | None = Field(None, description="what this message gives; default: the campaign's")
+    variants: dict[Written, Variant] = Field(
+        {}, description="several wordings; everybody is drawn for one, and gets it whenever this message comes"
+    )
+    test: Test | None = Field(None, description="try the variants on some; the others wait and get the best")
 
     @model_validator(mode="before")
     @classmethod
@@ -99,6 +97,22 @@ class Message(Key):
         if self.after is not None and self.before is not None:
             raise wrong("two-times", "A message has one time: `after` or `before`.", "keep one of them", ("before",))
         return self
+
+    @property
+    def ways(self) -> dict[str, Message]:
+        """How it may be said: variant → the message with what the variant says; without variants one way, called ""."""
+        return {str(name): self.said_as(name) for name in self.variants} or {"": self}
+
+    def said_as(self, variant: str) -> Message:
+        """The message as `variant` says it; for who was drawn before there were any, as the first one does."""
+        if not self.variants:
+            return self
+        own = self.variants.get(Written(variant)) or next(iter(self.variants.values()))
+        return self.model_copy(update={**own.own, "variants": {}, "test": None})
+
+    def says(self, variant: str) -> bool:
+        """Whether who was drawn for `variant` can still get it; without variants everybody gets the message."""
+        return not variant or not self.variants or variant in self.variants
 
     @property
     def own_time(self) -> bool:
@@ -256,14 +270,33 @@ class Campaign(Key):
         for message in self.messages:
             texts += [] if message.when is None else [message.when]
             texts += message.template.conditions
-        offers = [self.offer, *(message.offer for message in self.messages)]
+            texts += [text for one in message.variants.values() if one.template for text in one.template.conditions]
+            texts += [message.test.condition] if message.test is not None and message.test.condition else []
+        saying: list[Message | Variant] = [*self.messages]
+        saying += [one for message in self.messages for one in message.variants.values()]
+        offers = [self.offer, *(one.offer for one in saying)]
         texts += [offer.unless for offer in offers if offer is not None and offer.unless is not None]
         if self.exit is not None and self.exit.strip() != ORDERED:
             texts.append(self.exit)
         return texts
 
+    def up_to(self, message: Message) -> list[Message]:
+        """The messages up to `message` and with it."""
+        return [*self.messages[: self._place(message)], message]
+
+    def is_first(self, message: Message) -> bool:
+        """Whether `message`, in whatever wording, is the first one."""
+        return self._place(message) == 0
+
+    def _place(self, message: Message) -> int:
+        return [str(one.name) for one in self.messages].index(str(message.name))
+
     def offer_of(self, message: Message) -> Offer | None:
         """The offer that `message` gives, new or inherited from the campaign (for the first message only)."""
         if message.offer is not None:
             return message.offer
-        return self.offer if message is self.messages[0] else None
+        return self.offer if self.is_first(message) else None
+
+    def offers_of(self, message: Message) -> list[Offer]:
+        """All that `message` may give, by whichever of its variants."""
+        return [offer for way in message.ways.values() if (offer := self.offer_of(way)) is not None]

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from regulars.lang.campaign import DATE, Campaign, Limits, Message
-from regulars.lang.ladders import Step
+from regulars.lang.ladders import Step, Template
 from regulars.lang.model import Rules
 from regulars.lang.problems import Problems
 from regulars.lang.sender_checks import check_sender
 from regulars.lang.suggest import did_you_mean, listed
+from regulars.lang.variant_checks import check_variants
 from regulars.lang.written import Written
-from regulars.lang.yaml_text import Document
+from regulars.lang.yaml_text import Document, Spot
 
 MESSAGE_NAME = r"[a-z0-9][a-z0-9_-]*"
 TEMPLATE_NAME = r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*"
@@ -38,7 +39,7 @@ def check_campaign(
     _enrich(campaign, document, problems)
     for name, limits in (("audience", campaign.expect.audience), ("send", campaign.expect.send)):
         _limits(name, limits, document, problems)
-    gives = campaign.offer or any(message.offer for message in campaign.messages)
+    gives = campaign.offer or any(campaign.offers_of(message) for message in campaign.messages)
     unasked = any(message.when is None for message in campaign.messages[1:])
     if gives and unasked and campaign.exit is None:
         problems.add(
@@ -149,7 +150,9 @@ def _message(
     message: Message, index: int, campaign: Campaign, document: Document, rules: Rules, problems: Problems
 ) -> None:
     languages = [str(language) for language in campaign.languages or rules.shop.languages]
-    for language in (*message.subject, *message.preview_text):
+    lines = [message.subject, message.preview_text]
+    lines += [spoken for one in message.variants.values() for spoken in (one.subject, one.preview_text)]
+    for language in [one for spoken in lines for one in spoken]:
         if language and language not in languages:
             whose = "this campaign" if campaign.languages else "the shop"
             problems.add(
@@ -167,9 +170,14 @@ def _message(
             f"`{message.name[:60]}` cannot be the name of a message.",
             "small letters without diacritics, digits, - and _",
         )
-    _ladder(message, index, document, problems)
-    for name in message.template.names:
-        _template(name, problems)
+    check_variants(message, index, campaign.offer_of(message), document, problems)
+    templates: dict[Spot, Template | None] = {("messages", index): message.template}
+    templates |= {("messages", index, "variants", str(name)): one.template for name, one in message.variants.items()}
+    for spot, template in templates.items():
+        if template is not None:
+            _ladder(template, (*spot, "template"), document, problems)
+            for name in template.names:
+                _template(name, problems)
     for channel in message.send.channels:
         column = _NEEDS[channel]
         if getattr(rules.source.customer, column) is None:
@@ -181,16 +189,18 @@ def _message(
             )
 
 
-def _ladder(message: Message, index: int, document: Document, problems: Problems) -> None:
+def _ladder(template: Template, spot: Spot, document: Document, problems: Problems) -> None:
     """A ladder of templates says what everybody gets."""
-    steps = message.template.written
-    if message.template.plain is not None:
+    steps = template.written
+    if template.plain is not None:
         return
     if not steps:
         problems.add(
-            "empty-list", document.position(("messages", index, "template"), key=True), "`template` is empty.",
+            "empty-list",
+            document.position(spot, key=True),
+            "`template` is empty.",
             "write the name of a template, or a ladder of them",
-        )  # fmt: skip
+        )
         return
     for step in _behind_otherwise(steps):
         problems.add(

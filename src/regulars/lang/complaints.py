@@ -82,8 +82,6 @@ def tell(complaint: Complaint, model: type[Key], document: Document, problems: P
 
 NOT_YET = {
     "survey": "ask questions",
-    "variants": "try several wordings",
-    "test": "try several wordings",
     "budget": "keep to a budget",
     "goals": "follow goals",
     "referral": "reward friends and those who bring them",

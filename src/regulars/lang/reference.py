@@ -47,6 +47,8 @@ _SHORT_FORM = {"a table": "a file, a glob or the name of a table, alone", "a tra
 _ALSO = {
     ("Message", "subject"): "text, or ",
     ("Message", "preview_text"): "text, or ",
+    ("Variant", "subject"): "text, or ",
+    ("Variant", "preview_text"): "text, or ",
     ("Offer", "next_time"): "one number, or ",
 }
 """Keys that take one value beside their list or group."""

@@ -45,7 +45,10 @@ _TEMPLATES = {
     "minItems": 1,
     "items": {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": _SCALAR},
 }
-_BARE_VALUES = (("Message", "subject"), ("Message", "preview_text"), ("Offer", "next_time"))
+_BARE_VALUES = (
+    ("Message", "subject"), ("Message", "preview_text"), ("Variant", "subject"), ("Variant", "preview_text"),
+    ("Offer", "next_time"),
+)  # fmt: skip  # pairs
 """Keys that take one text beside their group or list."""
 
 
@@ -86,11 +89,11 @@ def _offering(schema: dict[str, Any], names: Names) -> dict[str, Any]:
     """`schema` with the project's own names where one of them belongs."""
     definitions, properties = schema["$defs"], schema["properties"]
     if "Message" in definitions:
-        message = definitions["Message"]["properties"]
-        _offer_templates(message, names.templates)
-        for key in ("subject", "preview_text"):
-            spoken = message[key]["anyOf"][1]
-            spoken |= {"properties": dict.fromkeys(names.languages, _SCALAR)} if names.languages else {}
+        for message in (definitions[one]["properties"] for one in ("Message", "Variant")):
+            _offer_templates(message, names.templates)
+            for key in ("subject", "preview_text"):
+                spoken = message[key]["anyOf"][1]
+                spoken |= {"properties": dict.fromkeys(names.languages, _SCALAR)} if names.languages else {}
         _offer(properties["languages"], "items", names.languages)
         _offer(definitions["ForEach"]["properties"], "row", names.tables)
         if names.steps:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from regulars.ledger.tables import Code, Conversion, Enrolment, Message, Outcome, Referral
+from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Outcome, Referral
 
 ARMS = ("treated", "holdout")
 """The arms of a campaign. `shop-holdout` is nobody's arm: these people hear from no campaign."""
@@ -54,6 +54,20 @@ class Messages(NamedTuple):
     messages: int
     due: datetime
     """When the first of them was due."""
+
+
+class Wordings(NamedTuple):
+    """What the people did to whom a message was sent as one of its variants, credited or not."""
+
+    campaign: str
+    name: str
+    variant: str
+    sent: int
+    clicked: int
+    converted: int
+    """Entries with an order within the conversion window."""
+    revenue: Decimal
+    """Of all their orders within it."""
 
 
 class Credits(NamedTuple):
@@ -107,6 +121,29 @@ def messages(connection: Connection) -> list[Messages]:
     kind = (col(Message.campaign), col(Message.name), col(Message.channel), col(Message.state))
     statement = select(*kind, func.count(), func.min(col(Message.due_at))).group_by(*kind)
     return [Messages(*row) for row in connection.execute(statement)]
+
+
+def wordings(connection: Connection) -> list[Wordings]:
+    """What was sent in several wordings, by campaign, message name and variant."""
+    kind = (col(Message.campaign), col(Message.name), col(Message.variant))
+    statement = (
+        select(
+            *kind,
+            func.count(),
+            func.count(case((col(Message.state) == "clicked", 1))),
+            func.count(case((col(Outcome.orders) > 0, 1))),
+            hundredths(col(Outcome.revenue)),
+        )
+        .join(Outcome, col(Outcome.enrolment_id) == col(Message.enrolment_id), isouter=True)
+        # Written out, not bound: the index of variants holds only these, and the databases must see it.
+        .where(col(Message.variant) != literal_column("''"), col(Message.state).in_(SENT))
+        .group_by(*kind)
+        .order_by(*kind)
+    )
+    return [
+        Wordings(campaign, name, variant, sent, clicked, converted, money(revenue))
+        for campaign, name, variant, sent, clicked, converted, revenue in connection.execute(statement)
+    ]
 
 
 def credits_given(connection: Connection) -> list[Credits]:

@@ -29,6 +29,7 @@ class Letter:
     due_at: datetime
     sent_at: datetime | None
     address: str
+    variant: str = ""
     code: str = ""
     kind: str = ""
     value: Decimal = Decimal(0)

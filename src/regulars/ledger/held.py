@@ -112,6 +112,7 @@ HELD: dict[str, Holding] = {
             "claim_token": OURS,
             "attempt_id": OURS,
             "provider_id": "the provider's id of the message, drawn at random",
+            "variant": SHOPS,
         },
         hidden=("address_hash", "claim_token", "attempt_id", "lease_until", "company", "tries"),
     ),
@@ -172,6 +173,16 @@ HELD: dict[str, Holding] = {
     "bucket": Holding(nobody={"account": "a provider"}),
     "tally": Holding(nobody={"campaign": SHOPS, "kind": WORD}),
     "cursor": Holding(nobody={"name": "what is read"}),
+    "trial": Holding(
+        nobody={
+            "campaign": SHOPS,
+            "message": SHOPS,
+            "variants": SHOPS,
+            "winner": SHOPS,
+            "counts": "numbers",
+            "sentence": "one of our sentences, which quote nobody",
+        }
+    ),
     "template": Holding(nobody={"hash": "a hash", "name": SHOPS, "files": SHOPS}),
     "run": Holding(
         nobody={

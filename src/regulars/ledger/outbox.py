@@ -103,6 +103,8 @@ class ClaimedMessage:
     """When its customer entered the campaign: an order since then ends it where the campaign says `exit: ordered`."""
     occasion: str
     """What the entry is about: the id of a row, where the campaign walks rows."""
+    variant: str
+    """Which of the message's wordings it is; empty where there is one alone."""
     claim_token: str
 
     def moved(

@@ -7,9 +7,20 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Approval, Code, Conversion, Enrolment, Membership, Message, PoolCode, Run, Salt
+from regulars.ledger.tables import (
+    Approval,
+    Code,
+    Conversion,
+    Enrolment,
+    Membership,
+    Message,
+    PoolCode,
+    Run,
+    Salt,
+    Trial,
+)
 
-_RENAMED: tuple[type[SQLModel], ...] = (Message, Code, Conversion, Run, Approval, Membership)
+_RENAMED: tuple[type[SQLModel], ...] = (Message, Code, Conversion, Run, Approval, Membership, Trial)
 _DRAWN = "campaign "
 """What stands before a campaign's name in the salt that says under which name its arms are drawn."""
 
@@ -67,6 +78,13 @@ def rename(ledger: Ledger, campaign: str, former: str, *, pool: bool = False) ->
         there = aliased(Membership)
         twice = exists().where(col(there.campaign) == campaign, col(there.customer_id) == col(Membership.customer_id))
         connection.execute(delete(Membership).where(col(Membership.campaign) == former, twice))
+        tried = aliased(Trial)
+        known = exists().where(
+            col(tried.campaign) == campaign,
+            col(tried.message) == col(Trial.message),
+            col(tried.variants) == col(Trial.variants),
+        )
+        connection.execute(delete(Trial).where(col(Trial.campaign) == former, known))
         for table in _RENAMED:
             column = table.__table__.c.campaign  # type: ignore[attr-defined]  # SQLModel adds it to table classes
             connection.execute(update(table).where(column == former).values(campaign=campaign))

@@ -95,6 +95,7 @@ class Message(SQLModel, table=True):
         Index("message_customer", "customer_id", "sent_at"),
         partial("message_attempt", "attempt_id", where="attempt_id <> ''"),
         partial("message_in_doubt", "channel", "sent_at", where="state IN ('ambiguous', 'unsent')"),
+        partial("message_variant", "campaign", "name", "variant", where="variant <> ''"),
     )
     id: str = Field(primary_key=True, max_length=32)
     enrolment_id: str = Field(max_length=32)
@@ -130,6 +131,8 @@ class Message(SQLModel, table=True):
     """When the intent to send it was committed."""
     company: int = 0
     """At most so many messages may share its next request; 0: as many as the channel takes. Halved by each refusal."""
+    variant: str = ""
+    """Which of the message's wordings it is; empty where there is one alone."""
 
 
 class Attempt(SQLModel, table=True):
@@ -418,6 +421,24 @@ class Run(SQLModel, table=True):
     """The file name of the snapshot it saw."""
     counts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """`{"enrolled": n, "send": {channel: n}, "withheld": {reason: n}, "holdout": n}`"""
+
+
+class Trial(SQLModel, table=True):
+    """The variants of a message, tried on some before the others get the best. Other variants are another trial."""
+
+    campaign: str = Field(primary_key=True)
+    message: str = Field(primary_key=True)
+    variants: str = Field(primary_key=True)
+    """Their names in alphabetical order, with commas between them."""
+    started_at: datetime = Field(sa_column=moment())
+    """When the first message of it was due."""
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """When the others' time had come; empty while it runs. Settled once, with what follows."""
+    winner: str = ""
+    """The best one; empty where none was known to be."""
+    counts: str = "{}"
+    """JSON: what was known then, `{variant: [people, of whom did it]}`."""
+    sentence: str = ""
 
 
 class Edition(SQLModel, table=True):

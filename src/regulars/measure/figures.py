@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from regulars.lang.model import Campaign
-from regulars.ledger import accounts, arms
+from regulars.ledger import accounts, arms, trials
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import SENT, STATES
-from regulars.measure.lift.reading import Spending, of_campaign, of_shop
+from regulars.ledger.trials import Kept, Tried
+from regulars.measure.lift.reading import Spending, done, of_campaign, of_shop
 from regulars.measure.loyalty import OrderTotals, loyalty
 from regulars.measure.shapes import (
     Arm,
@@ -23,7 +25,9 @@ from regulars.measure.shapes import (
     Lift,
     MessageFigures,
     Totals,
+    VariantFigures,
 )
+from regulars.measure.trials import difference, told
 
 _ARRIVED = ("delivered", "opened", "clicked")
 
@@ -37,6 +41,8 @@ class _Sums:
     messages: list[accounts.Messages]
     credits: list[accounts.Credits]
     codes: list[accounts.Codes]
+    wordings: list[accounts.Wordings]
+    trials: Mapping[tuple[str, str], Kept]
     referrals: int
 
     def campaigns(self) -> set[str]:
@@ -51,6 +57,8 @@ class _Sums:
             [row for row in self.messages if row.campaign == campaign],
             [row for row in self.credits if row.campaign == campaign],
             [row for row in self.codes if row.campaign == campaign],
+            [row for row in self.wordings if row.campaign == campaign],
+            self.trials,
             self.referrals,
         )
 
@@ -85,6 +93,8 @@ def figures(
             accounts.messages(connection),
             accounts.credits_given(connection),
             accounts.codes(connection, now),
+            accounts.wordings(connection),
+            trials.latest(connection),
             accounts.referrals(connection),
         )
     names = sorted(known.keys() | sums.campaigns())
@@ -118,6 +128,7 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str, l
     credited = [row for row in sums.credits if row.currency == currency]
     arms = {row.arm: row for row in sums.entries}
     states = {state: sum(row.messages for row in sums.messages if row.state == state) for state in STATES}
+    did = done(written)
     return CampaignFigures(
         campaign=name,
         title=str(written.title) if written else name,
@@ -127,7 +138,7 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str, l
         conversions=sum(row.orders for row in sums.credits),
         revenue=_revenue(credited),
         other_currencies=_elsewhere(sums.credits, currency),
-        by_message=_by_message(sums, currency),
+        by_message=_by_message(name, written, sums, currency, did),
         by_evidence={kind: _credit(sums.credits, currency, evidence=kind) for kind in _kinds(sums.credits)},
         arms={arm: _arm(arms.get(arm)) for arm in accounts.ARMS},
         shop_holdout=_arm(arms.get("shop-holdout")),
@@ -136,7 +147,7 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str, l
     )
 
 
-def _by_message(sums: _Sums, currency: str) -> list[MessageFigures]:
+def _by_message(campaign: str, written: Campaign | None, sums: _Sums, currency: str, did: str) -> list[MessageFigures]:
     due = {row.name: row.due for row in sorted(sums.messages, key=lambda row: row.due, reverse=True)}
     lost = {row.message for row in sums.credits} - due.keys()
     found = []
@@ -155,9 +166,45 @@ def _by_message(sums: _Sums, currency: str) -> list[MessageFigures]:
                 opened=_count(row for row in rows if row.state in _ARRIVED[1:]),
                 clicked=_count(row for row in rows if row.state == "clicked"),
                 **credit,
+                **_wordings(campaign, name, written, sums, did),
             )
         )
     return found
+
+
+class _Wordings(TypedDict):
+    variants: list[VariantFigures]
+    judged_by: str
+    best: str
+
+
+def _wordings(campaign: str, name: str, written: Campaign | None, sums: _Sums, did: str) -> _Wordings:
+    """The variants of one message, each against the first, and what is known of them."""
+    message = next((one for one in written.messages if str(one.name) == name), None) if written else None
+    order = [str(variant) for variant in message.variants] if message else []
+    rows = {row.variant: row for row in sums.wordings if row.name == name}
+    if not rows:
+        return {"variants": [], "judged_by": "", "best": ""}
+    clicks = message is not None and message.test is not None and message.test.by == "clicks"
+    known = [one for one in order if one in rows] + sorted(rows.keys() - set(order))
+    tried = {one: Tried(rows[one].sent, rows[one].clicked if clicks else rows[one].converted) for one in known}
+    first, said = known[0], "clicked" if clicks else did
+    kept = sums.trials.get((campaign, name))
+    return {
+        "variants": [
+            VariantFigures(
+                name=one,
+                sent=rows[one].sent,
+                clicked=rows[one].clicked,
+                converted=rows[one].converted,
+                revenue=_amount(rows[one].revenue),
+                difference=difference(tried[first], tried[one]) if one != first else None,
+            )
+            for one in known
+        ],
+        "judged_by": said,
+        "best": kept.sentence if kept is not None and kept.ended_at is not None else told(tried, said),
+    }
 
 
 def _count(rows: Iterable[accounts.Messages]) -> int:

@@ -7,7 +7,7 @@ from html import escape
 
 from regulars.measure.charts import Bar, bars, ladder
 from regulars.measure.elements import figure, key_figures, legend, paragraph, section, table
-from regulars.measure.sentences import EVIDENCE
+from regulars.measure.sentences import EVIDENCE, against_the_first
 from regulars.measure.shapes import CampaignFigures, Loyalty, MessageFigures
 from regulars.measure.wording import NOTHING, count, money, percent, plural
 
@@ -137,7 +137,24 @@ def _campaign(campaign: CampaignFigures, currency: str) -> str:
     heading = f'{escape(campaign["title"])} <code class="soft">{escape(campaign["campaign"])}</code>'
     tables = f"{_messages(campaign, currency)}{_arms(campaign, currency)}"
     words = paragraph(" ".join(told), "soft")
-    return f'<article><h3>{heading}</h3>{words}<div class="side">{tables}</div></article>'
+    tried = "".join(_variants(message, currency) for message in campaign["by_message"])
+    return f'<article><h3>{heading}</h3>{words}<div class="side">{tables}</div>{tried}</article>'
+
+
+def _variants(message: MessageFigures, currency: str) -> str:
+    rows = [
+        (
+            one["name"],
+            count(one["sent"]),
+            count(one["clicked"]),
+            count(one["converted"]),
+            money(one["revenue"]),
+            against_the_first(one),
+        )
+        for one in message["variants"]
+    ]
+    head = ["variant", "sent", "clicked", "ordered", currency, f"{message['judged_by']}, against the first"]
+    return table(f"{message['name']}, in several wordings", head, rows) + paragraph(message["best"]) if rows else ""
 
 
 def _messages(campaign: CampaignFigures, currency: str) -> str:
@@ -194,6 +211,9 @@ _HOW = {
     "without what the year before foretold, where the orders tell (CUPED, 2013); given from ten buyers in each arm.",
     "Known": "The interval leaves out zero, and the difference is no smaller than what so many people show in 80 of "
     "100 campaigns. Arms that are not as large as was declared are not compared.",
+    "Variants": "Each person got one, drawn by lot. The limits hold however often one looks (an asymptotic "
+    "confidence sequence, Waudby-Smith and others 2024). One is called the best only where it is known to be better "
+    "than all others.",
     "Repeat purchase rate": "Customers with two orders or more, divided by customers with one or more.",
     "Average order": "Revenue divided by orders.",
 }

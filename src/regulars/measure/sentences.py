@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from regulars.measure.shapes import CampaignFigures, Compared, Figures, Interval, Lift
+from regulars.measure.shapes import CampaignFigures, Compared, Figures, Interval, Lift, VariantFigures
 from regulars.measure.wording import count, money, plural, points, signed
 
 EVIDENCE = {"code": "with our code", "referral": "with a friend's code", "window": "soon after a message"}
@@ -97,6 +97,15 @@ def _figure(name: str, one: Compared, unit: str) -> str:
 def _between(found: Interval, scale: float, digits: int) -> tuple[str, str]:
     low, high = (signed(f"{scale * found[end]:,.{digits}f}") for end in ("low", "high"))
     return signed(f"{scale * found['value']:+,.{digits}f}"), f"{low} to {high}"
+
+
+def against_the_first(variant: VariantFigures) -> str:
+    """`+2.1 points (−0.3 to 4.5)`; nothing for the first."""
+    found = variant["difference"]
+    if found is None:
+        return ""
+    low, high = (points(found[end], sign=False) for end in ("low", "high"))
+    return f"{points(found['value'])} points ({low} to {high})"
 
 
 def credited(campaign: CampaignFigures) -> list[str]:

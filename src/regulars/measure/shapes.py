@@ -84,6 +84,21 @@ class Lift(TypedDict):
     sentence: str
 
 
+class VariantFigures(TypedDict):
+    """One wording of a message: what those did to whom it was sent, whether or not it got the credit."""
+
+    name: str
+    sent: int
+    clicked: int
+    converted: int
+    """With an order within the conversion window."""
+    revenue: float
+    """Of all their orders within it."""
+    difference: Interval | None
+    """How much larger the share of those is who did what it is judged by, than the first variant's; null for the first.
+    Its limits hold however often one looks."""
+
+
 class MessageFigures(TypedDict):
     """One message of a campaign, over all channels."""
 
@@ -97,6 +112,12 @@ class MessageFigures(TypedDict):
     clicked: int
     conversions: int
     revenue: float
+    variants: list[VariantFigures]
+    """In the order of the campaign's file; none where it has one wording alone."""
+    judged_by: str
+    """What variants are judged by: `clicked`, or what a conversion is; empty without them."""
+    best: str
+    """What is known of which variant is the best, in words; empty without them."""
 
 
 class Credit(TypedDict):

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
-from regulars.measure.sentences import credited, has_begun, headline, known, lift_figures, lift_in_short, nothing_yet
-from regulars.measure.shapes import CampaignFigures, Figures, Loyalty
+from regulars.measure.sentences import (
+    against_the_first,
+    credited,
+    has_begun,
+    headline,
+    known,
+    lift_figures,
+    lift_in_short,
+    nothing_yet,
+)
+from regulars.measure.shapes import CampaignFigures, Figures, Loyalty, MessageFigures
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
 
 _TITLE = 34
@@ -66,8 +75,8 @@ def _campaign(campaign: CampaignFigures, currency: str) -> str:
         lines += _named("apart", [f"{plural(apart, 'entry', 'entries')} of the shop's holdout, who hear nothing"])
     lines += _named("holdout", [known(campaign["lift"])])
     lines += _named("lift", lift_figures(campaign["lift"], currency))
-    table = _messages(campaign, currency)
-    return "\n".join([*lines, table] if table else lines)
+    tables = [_messages(campaign, currency), *(_variants(message, currency) for message in campaign["by_message"])]
+    return "\n".join([*lines, *filter(None, tables)])
 
 
 def _arm(campaign: CampaignFigures, name: str) -> str:
@@ -91,6 +100,24 @@ def _messages(campaign: CampaignFigures, currency: str) -> str:
     ]
     head = ("  message", "sent", "by", "opened", "clicked", "orders", currency)
     return _columns([head, *rows], "<><>>>>") if rows else ""
+
+
+def _variants(message: MessageFigures, currency: str) -> str:
+    if not message["variants"]:
+        return ""
+    rows = [
+        (
+            f"  {message['name']} as {one['name']}",
+            count(one["sent"]),
+            count(one["clicked"]),
+            count(one["converted"]),
+            money(one["revenue"]),
+            against_the_first(one),
+        )
+        for one in message["variants"]
+    ]
+    head = ("  variant", "sent", "clicked", "ordered", currency, f"{message['judged_by']}, against the first")
+    return "\n".join([_columns([head, *rows], "<>>>><"), *_named("best", [message["best"]])])
 
 
 def _whole(figures: Figures) -> str:

@@ -24,7 +24,7 @@ from regulars.words.daily import days_of, is_daily, of_day
 from regulars.words.lacking import Lacking, Readers, nobody_knows
 from regulars.words.reading import mentions, mentions_in
 from regulars.words.sources import FOLDER, Sources, WordsError
-from regulars.words.variables import known_to
+from regulars.words.variables import Known, known_to
 
 
 def variables(root: Path | Sources, template: str, subjects: Iterable[str] = ()) -> dict[str, set[str]]:
@@ -75,18 +75,41 @@ def problems(project: Project, around: Surroundings) -> list[Problem]:
         customer = None if added is None and campaign.enrich else {*around.customer, *(added or ())}
         languages = _languages(campaign, project)
         for message in campaign.messages:
-            known = known_to(campaign, message, customer, around.columns.get(name))
-            for template, written, day in _templates(name, campaign, message, sources, around):
-                readers = around.readers.get(name, nobody_knows)
-                Lacking(sources, template, written, languages, message.send.channels, found, readers, day).tell()
-                unless = _without(campaign, message, written)
-                Check(sources, message, known, found, campaign.is_service, unless).template(template)
-            if "email" in message.send.channels:
-                if not message.subject_in(languages[0], languages[0]) and not _told_inside(message, campaign, project):
-                    _no_subject(message, found)
-                unless = _without(campaign, message, message.template.names[-1])
-                Check(sources, message, known, found, campaign.is_service, unless).lines()
+            for variant, way in message.ways.items():
+                known = known_to(campaign, way, customer, around.columns.get(name))
+                _Wording(name, project, way, variant, known, sources, around, found).tell(languages)
     return found.sorted()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """One message of campaign `name`, said in one way: without variants the message as it is."""
+
+    name: str
+    project: Project
+    message: Message
+    variant: str
+    known: Known
+    sources: Sources
+    around: Surroundings
+    found: Problems
+
+    def tell(self, languages: list[str]) -> None:
+        """Add all that is wrong with its words."""
+        campaign, message, found = self.project.campaigns[self.name], self.message, self.found
+        for template, written, day in _templates(self.name, campaign, message, self.sources, self.around):
+            readers = self.around.readers.get(self.name, nobody_knows)
+            Lacking(self.sources, template, written, languages, message.send.channels, found, readers, day).tell()
+            self._check(written).template(template)
+        if "email" in message.send.channels:
+            if not message.subject_in(languages[0], languages[0]) and not _told_inside(message, campaign, self.project):
+                _no_subject(message, self.variant, found)
+            self._check(message.template.names[-1]).lines()
+
+    def _check(self, template: Written) -> Check:
+        campaign = self.project.campaigns[self.name]
+        unless = _without(campaign, self.message, template)
+        return Check(self.sources, self.message, self.known, self.found, campaign.is_service, unless)
 
 
 def _languages(campaign: Campaign, project: Project) -> list[str]:
@@ -95,10 +118,11 @@ def _languages(campaign: Campaign, project: Project) -> list[str]:
     return [str(language) for language in campaign.languages if language in shop] or shop
 
 
-def _no_subject(message: Message, found: Problems) -> None:
+def _no_subject(message: Message, variant: str, found: Problems) -> None:
     name = message.template.names[0]
+    said = f"This e-mail has no subject where it goes as `{variant}`." if variant else "This e-mail has no subject."
     way_out = "say `subject:`, once or per language"
-    found.add("missing-subject", name.at(0, len(name)), "This e-mail has no subject.", way_out)
+    found.add("missing-subject", name.at(0, len(name)), said, way_out)
 
 
 def _templates(
@@ -112,7 +136,7 @@ def _templates(
             yield str(written), written, None
             continue
         days = {day for day in days_of(written, sources.templates) if day >= around.today}
-        if message is campaign.messages[0] and not message.own_time and name in around.next_day:
+        if campaign.is_first(message) and not message.own_time and name in around.next_day:
             days.add(around.next_day[name])
         for day in sorted(days):
             yield of_day(written, day), written, day
@@ -132,7 +156,7 @@ def _told_inside(message: Message, campaign: Campaign, project: Project) -> bool
 
 def _without(campaign: Campaign, message: Message, template: Written) -> Written | None:
     """The condition (`unless`) for which people get `template` without the offer it shows, if there are such people."""
-    offers = [campaign.offer_of(earlier) for earlier in campaign.messages[: campaign.messages.index(message) + 1]]
+    offers = [campaign.offer_of(earlier) for earlier in campaign.up_to(message)]
     given = next((offer for offer in reversed(offers) if offer is not None), None)
     if given is None or given.unless is None:
         return None

@@ -46,7 +46,7 @@ def known_to(
 ) -> Known:
     """What `message` may name. `customer`: the names of a customer; `columns`: those of the rows; None: any."""
     known: Known = {"customer": customer, "shop": SHOP, "links": LINKS, "referral": REFERRAL}
-    offers = [campaign.offer_of(earlier) for earlier in campaign.messages[: campaign.messages.index(message) + 1]]
+    offers = [campaign.offer_of(earlier) for earlier in campaign.up_to(message)]
     if kinds := [offer.kind for offer in offers if offer is not None]:
         worth = set() if kinds[-1] == "free_delivery" else {"value"}
         known["offer"] = {"kind", "code", "valid_until", kinds[-1], *worth}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from regulars.campaigns import calendar, offers
+from regulars.lang.model import Offer
 from regulars.lang.problems import Problems
 from regulars.lang.project import Project
+from regulars.lang.yaml_text import Spot
 
 
 def check_offers(project: Project, at: datetime, problems: Problems) -> None:
@@ -15,8 +17,11 @@ def check_offers(project: Project, at: datetime, problems: Problems) -> None:
     for name, campaign in project.campaigns.items():
         if campaign.status != "live" or calendar.next_day(campaign.schedule, calendar.day_of(at, zone)) is None:
             continue
-        own = [(one.offer, ("messages", place, "offer", "until")) for place, one in enumerate(campaign.messages)]
-        for offer, spot in [(campaign.offer, ("offer", "until")), *own]:
+        said: list[tuple[Offer | None, Spot]] = [(campaign.offer, ())]
+        for place, one in enumerate(campaign.messages):
+            said.append((one.offer, ("messages", place)))
+            said += [(own.offer, ("messages", place, "variants", str(name))) for name, own in one.variants.items()]
+        for offer, spot in [(offer, (*spot, "offer", "until")) for offer, spot in said]:
             if ended := offers.over(offer, zone, at):
                 problems.add(
                     "offer-over",

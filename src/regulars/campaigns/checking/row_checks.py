@@ -61,11 +61,8 @@ def _day_of_row(table: str, column: str, said: str, place: Position, vocabulary:
 
 def check_same(campaign: Campaign, problems: Problems) -> None:
     """A branch whose condition names neither a person nor a day is taken for everybody, or for nobody."""
-    offers = [campaign.offer, *(message.offer for message in campaign.messages)]
-    texts = [offer.unless for offer in offers if offer is not None and offer.unless is not None]
-    for message in campaign.messages:
-        texts += [*([] if message.when is None else [message.when]), *message.template.conditions]
-    for text in texts:
+    audience = [campaign.audience, *([] if campaign.exit is None else [campaign.exit])]
+    for text in [one for one in campaign.conditions if not any(one is other for other in audience)]:
         tree = read(text, Problems())
         if tree is not None and not tree.names and not any(node.op == "today" for node in tree.walk()):
             problems.add(

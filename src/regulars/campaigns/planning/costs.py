@@ -69,13 +69,13 @@ def cost(desk: Desk, campaign: str, message: Message, messages: pa.Table) -> Cos
     from regulars.people.addresses import country_of
     from regulars.words.sms import plain_letters, segments
 
-    written = message.model_copy(update={"plain_letters": False})
+    written = {way: said.model_copy(update={"plain_letters": False}) for way, said in message.ways.items()}
     texts = messages.filter(pc.and_(pc.equal(messages["channel"], "sms"), pc.equal(messages["state"], "planned")))
     encodings, by_country, rendered = Counter[str](), Counter[str](), 0
     ways = Counter[bool]()
     for row in texts.slice(0, COUNTED_TEXTS).to_pylist():
         try:
-            text = _text(desk, campaign, written, row)
+            text = _text(desk, campaign, written[row["variant"]], row)
         except RegularsError:
             continue  # a run would find it dead; `samples` says why
         either = {False: segments(text), True: segments(plain_letters(text))}

@@ -114,8 +114,9 @@ def _to_come(places: Mapping[str, int], latest: str | None, edited: list[int]) -
 
 def _edited(desk: Desk, campaign: str, message: Message) -> bool:
     """Whether a message has words that were used before, and not as they are now."""
-    lines = [{str(key): str(line) for key, line in said.items()} for said in (message.subject, message.preview_text)]
-    for template in dated.templates(desk, message):
+    ways = [(template, way) for way in message.ways.values() for template in dated.templates(desk, way)]
+    for template, way in ways:
+        lines = [{str(key): str(line) for key, line in said.items()} for said in (way.subject, way.preview_text)]
         known = usual.versions(desk.ledger, template)
         try:
             if known and desk.words_of(campaign).version(template, *lines).hash not in known:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from regulars.campaigns import calendar, pool_codes, running, stopping
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
-from regulars.campaigns.planning import onward, uncertain, withheld
+from regulars.campaigns.planning import onward, uncertain, withheld, wordings
 from regulars.campaigns.planning.comparison import Compared, Comparison
 from regulars.campaigns.planning.costs import Cost, Promised, cost, promised
 from regulars.campaigns.planning.editions import Earlier, Editions
@@ -28,6 +28,7 @@ from regulars.campaigns.planning.onward import Ahead, Later
 from regulars.campaigns.planning.samples import Sample, samples
 from regulars.campaigns.planning.uncertain import Undecided, Unknown
 from regulars.campaigns.planning.withheld import Again
+from regulars.campaigns.planning.wordings import Testing
 from regulars.campaigns.select import Selector, counted_as, summary
 from regulars.lang.expressions import ROW
 from regulars.ledger import facts, usual
@@ -74,6 +75,10 @@ class PlannedCampaign(TypedDict):
     """Of those it would send: how many wait for the end of quiet hours."""
     waiting: int
     """Who enters before the first message is due."""
+    variants: dict[str, int]
+    """By variant of the first message: how many would get it now; empty where it has one wording alone."""
+    test: Testing | None
+    """What is tried on some before the others get the best of it."""
     inside: int
     """Entered earlier, and still on their way."""
     ahead: Ahead
@@ -193,6 +198,7 @@ class _Planning:
             "holdout": counts["holdout"],
             "held": counts["held"],
             "waiting": counts.get("later", 0),
+            **wordings.planned(desk, name, at, PLANNED),
             "inside": standing["people"],
             "ahead": onward.ahead(self.earlier[name], desk, name),
             "rewritten": standing["rewritten"],

@@ -28,6 +28,8 @@ class Sample(TypedDict):
     channel: str
     language: str
     template: str
+    variant: str
+    """Empty where the message has one wording alone."""
     reads: str
     """The subject of an e-mail, or the text of an SMS; links are shortened, a code is `THISCODE` until it is drawn."""
 
@@ -38,20 +40,21 @@ def samples(desk: Desk, campaign: str, at: datetime, messages: pa.Table) -> list
     first = "coalesce(s.first_name, '')" if "first_name" in has else "''"
     initial = "coalesce(left(trim(s.last_name), 1) || '.', '')" if "last_name" in has else "''"
     message = desk.campaign(campaign).messages[0]
+    kinds = sum(len(way.template.steps) for way in message.ways.values())
     chosen = desk.arrow(
         f"""with one_each as (
-              select distinct on (template, language) * from messages where state = 'planned'
-              order by template, language, customer_id
+              select distinct on (variant, template, language) * from messages where state = 'planned'
+              order by variant, template, language, customer_id
             ), few as (
               select * from one_each
-              qualify row_number() over (partition by language order by template) = 1
-                   or row_number() over (partition by template order by language) = 1
+              qualify row_number() over (partition by language order by variant, template) = 1
+                   or row_number() over (partition by variant, template order by language) = 1
             )
-            select m.id, m.channel, m.language, m.template, m.context,
+            select m.id, m.channel, m.language, m.template, m.variant, m.context,
                    '#' || m.customer_id || ' ' || {first} || ' ' || {initial} as who
             from few m
             left join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = m.customer_id
-            order by m.language, m.template limit {SAMPLES + len(message.template.steps) - 1}""",
+            order by m.language, m.variant, m.template limit {SAMPLES + kinds - 1}""",
         messages=messages,
     ).to_pylist()
     return [
@@ -60,7 +63,8 @@ def samples(desk: Desk, campaign: str, at: datetime, messages: pa.Table) -> list
             "channel": row["channel"],
             "language": row["language"],
             "template": row["template"],
-            "reads": _reads(desk, campaign, message, row),
+            "variant": row["variant"],
+            "reads": _reads(desk, campaign, message.said_as(row["variant"]), row),
         }
         for row in chosen
     ]

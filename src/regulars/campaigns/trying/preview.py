@@ -34,11 +34,30 @@ def preview(
     Of a ladder of templates a customer who is named sees their own, anybody else all. Where the campaign walks rows it
     is about their newest one; words that are written for one day are those of the next run.
 
-    Returns, for each message and channel it may take: message, template, channel, language, reads (the subject, or the
-    text), segments (of a text message; empty for an e-mail) and path (of an .html or .txt file in `.regulars/preview`).
+    Returns, for each message, variant and channel it may take: message, variant, template, channel, language, reads
+    (the subject, or the text), segments (of a text message; empty for an e-mail) and path (of an .html or .txt file in
+    `.regulars/preview`). Of variants a customer who is named sees their own.
     """
     wanted, customer = wanted_messages(desk, campaign, message), shown_to(desk, campaign, who, at)
-    return [shown for one in wanted for shown in _message(desk, campaign, one, (customer, language), at, every=not who)]
+    return [
+        shown
+        for one in wanted
+        for variant, way in ways_shown(desk, campaign, one, who and customer, at).items()
+        for shown in _message(desk, campaign, (variant, way), (customer, language), at, every=not who)
+    ]
+
+
+def ways_shown(desk: Desk, campaign: str, message: Message, customer: str, at: datetime) -> dict[str, Message]:
+    """The wordings of a message: the one that `customer` would get, or all where nobody is named."""
+    if not customer or not message.variants:
+        return message.ways
+    snapshot, reach = desk.snapshot(at), Reach(desk, campaign, message, at)
+    key = f"{quoted(snapshot.id_column)} = {text(customer)}"
+    rows = newest_rows(desk, campaign, at, customer) if desk.campaign(campaign).row else ""
+    about = f", (select * exclude (customer_id) from {rows})" if rows else ""
+    asked = f"select {reach.wordings.variant} from {snapshot.relation}{about} where {key}"
+    row = desk.connection.execute(asked).fetchone()
+    return {str(row[0]): message.said_as(str(row[0]))} if row else message.ways
 
 
 def wanted_messages(desk: Desk, campaign: str, message: str) -> list[Message]:
@@ -76,10 +95,13 @@ def _somebody(desk: Desk, campaign: str, at: datetime) -> str:
 
 
 def _message(
-    desk: Desk, campaign: str, message: Message, person: tuple[str, str], at: datetime, *, every: bool
+    desk: Desk, campaign: str, said: tuple[str, Message], person: tuple[str, str], at: datetime, *, every: bool
 ) -> list[dict[str, str]]:
-    """One message for `person` (id, the language asked for or none), by each channel and template it may take."""
-    customer, language = person
+    """One message, as one variant says it, for `person` (id, the language asked for or none).
+
+    By each channel and template it may take.
+    """
+    (variant, message), (customer, language) = said, person
     row, shown = outbox_row(desk, campaign, message, customer, at, named=not every), []
     templates = dated.templates(desk, message, (day_shown(desk, campaign, at),)) if every else [row["template"]]
     for template, channel in product(templates, message.send.channels):
@@ -90,13 +112,15 @@ def _message(
             desk, campaign, message, template=template, message_id=row["id"], channel=channel, to="",
             language=spoken, context=row["context"],
         )  # fmt: skip
-        step = f"-{template.replace('/', '-')}" if len(templates) > 1 else ""
+        step = f"-{variant}" if variant else ""
+        step += f"-{template.replace('/', '-')}" if len(templates) > 1 else ""
         path = _write(
             desk, f"{campaign}-{message.name}{step}-{channel}-{spoken}", sent.html or sent.text, html=bool(sent.html)
         )
         shown.append(
             {
                 "message": str(message.name),
+                "variant": variant,
                 "template": template,
                 "channel": channel,
                 "language": spoken,
@@ -167,8 +191,8 @@ def outbox_row(
 def _with_offer_above(desk: Desk, campaign: str, message: Message, person: pa.Table) -> pa.Table:
     """A later message shows the offer of the entry: here, the first step of the one above it."""
     described = desk.campaign(campaign)
-    above = described.messages[: described.messages.index(message)]
-    offers = [offer for one in above if (offer := described.offer_of(one))]
+    above = described.up_to(message)[:-1]
+    offers = [offer for one in above for offer in described.offers_of(one)[:1]]
     if described.offer_of(message) or not offers:
         return person
     from regulars.campaigns.offers import Terms

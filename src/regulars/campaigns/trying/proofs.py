@@ -39,6 +39,8 @@ class Proof:
     language: str
     outcome: str
     """`accepted`, or why it did not go."""
+    variant: str = ""
+    """Empty where the message has one wording alone."""
 
     @property
     def sent(self) -> bool:
@@ -65,8 +67,9 @@ def prove(
             why = f"it goes by {one.send}, and {name} has {other}"
             proofs.append(Proof(str(one.name), str(one.template), str(one.send), "", why))
             continue
-        letters = _Letters(desk, campaign, one, kind, language, at)
-        proofs += _send(desk, kind, list(letters.all(to, customer)))
+        for variant, way in one.ways.items():
+            letters = _Letters(desk, campaign, way, kind, language, at, variant)
+            proofs += _send(desk, kind, list(letters.all(to, customer)))
     return proofs
 
 
@@ -81,6 +84,7 @@ class _Letters:
     only: str
     """A language, or empty."""
     at: datetime
+    variant: str = ""
 
     def all(self, to: str, customer: str) -> Iterator[tuple[Proof, Outgoing | None]]:
         """Each way with what is sent; nothing, where it cannot be written."""
@@ -93,7 +97,7 @@ class _Letters:
         for template, language in product(templates, languages):
             if self.only not in ("", language) or words.language(template, self.kind, language) != language:
                 continue
-            proof = Proof(str(self.message.name), template, self.kind, language, "accepted")
+            proof = Proof(str(self.message.name), template, self.kind, language, "accepted", self.variant)
             context = self._context(row["context"], language, invent=not customer)
             try:
                 yield proof, self._marked(template, language, to, context)

@@ -27,6 +27,7 @@ from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk, ProblemsFoundError
 from regulars.campaigns.foresight import Foresight
 from regulars.campaigns.running import Selected
+from regulars.campaigns.variants import nobody_answers
 from regulars.channels.contract import Answer, Outgoing
 from regulars.lang.campaign import ORDERED
 from regulars.lang.model import Campaign, Offer, Rules
@@ -258,7 +259,7 @@ def live_day(desk: RehearsalDesk, day: date, campaigns: Sequence[str]) -> Day:
             _deliver(desk, moment)  # what had to wait since an earlier hour
             runs += [_run(desk, name, moment) for name in names]
             if at in (min(at_time), max(at_time)):
-                followups.advance(desk, moment)
+                followups.advance(desk, moment, nobody_answers)
             _accept(desk, moment)
             _deliver(desk, moment)
     return Day(day, runs)

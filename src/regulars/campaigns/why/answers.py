@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from regulars.campaigns import calendar, decided
 from regulars.campaigns.decided import Decision
 from regulars.campaigns.select import LATER, NOT_ENTERING, TOO_LATE, Selector, before_in_line
+from regulars.campaigns.variants import Wordings
 from regulars.campaigns.why.guarded import Guards
 from regulars.campaigns.why.person_desk import PersonDesk
 from regulars.campaigns.why.seen import Line, Person, spoken_day
@@ -186,7 +187,7 @@ class Answer:
 
     def _template(self, seen: Decision, person: Person) -> list[Line]:
         """Of a ladder of templates: the step that held, and what it saw."""
-        steps = self.campaign.messages[0].template.steps
+        steps = self.campaign.messages[0].said_as(str(seen.get("variant") or "")).template.steps
         if len(steps) < 2 or not seen.get("template"):
             return []
         for number, step in enumerate(steps, 1):
@@ -270,13 +271,19 @@ class Answer:
     def _not_sent(self, decision: str, guards: Guards) -> str:
         if decision == LATER and guards.seen.get("due_at"):
             enters = {"live": "ENTERS, if it ran now", "data": "ENTERS, if it ran then", "log": "ENTERED"}[self.basis]
-            return f"{enters}; the first message is due {self._local(guards.seen['due_at'])}: {guards.would_get}."
+            due = max(one for one in (guards.seen["due_at"], self._test_over) if one is not None)
+            return f"{enters}; the first message is due {self._local(due)}: {guards.would_get}."
         parts = [f"NOT SENT: {decision}."]
         if decision == guards.reason and guards.again:
             parts.append(guards.again)
         if guards.would_get and decision not in (NOT_IN, NO_ROW, NOT_ENTERING, OVER):
             parts.append(f"They would {'get' if self.basis == 'live' else 'have got'}: {guards.would_get}.")
         return " ".join(parts)
+
+    @property
+    def _test_over(self) -> datetime | None:
+        """When a test of the first message is over, for which they wait."""
+        return Wordings(self.desk, self.name, self.campaign.messages[0], self.at).over
 
     def _decided_today(self) -> str:
         """What the run of this very day decided."""
@@ -286,7 +293,8 @@ class Answer:
             return f"NOT SENT at {local:%H:%M}: {last['decision']}."
         letters = [letter for entry in self._entries if entry.run_id == last["run_id"] for letter in entry.letters[:1]]
         state = f", {Stories(self.desk, self.name, self.at).state(letters[0])}" if letters else ""
-        return f"SENT at {local:%H:%M}: {last['channel']} in {last['language']}{state}."
+        wording = f", as `{last['variant']}`" if last.get("variant") else ""
+        return f"SENT at {local:%H:%M}: {last['channel']} in {last['language']}{wording}{state}."
 
     def _became(self) -> str:
         """What came of the message of a past run."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from regulars.campaigns import calendar
 from regulars.campaigns.frequency import caps, is_full, longest
 from regulars.campaigns.offers import on_step
-from regulars.campaigns.select import before_in_line
+from regulars.campaigns.select import LATER, before_in_line
 from regulars.campaigns.why.agreed import consent_lines
 from regulars.campaigns.why.person_desk import PersonDesk
 from regulars.campaigns.why.seen import Line, spoken_day
@@ -111,12 +111,17 @@ class Guards:
 
     @property
     def would_get(self) -> str:
-        """`email winback/first in ro, 15 %`; empty where no channel reaches them."""
+        """`email winback/first in ro, as `calm`, 15 %`; empty where no channel reaches them."""
         if not self.seen.get("channel"):
             return ""
         template = self.seen.get("template") or self._message.template
         told = f"{self.seen['channel']} {template} in {self.seen['language']}"
-        offer = self._campaign.offer_of(self._message)
+        variant = str(self.seen.get("variant") or "")
+        if variant and self.reason == LATER:
+            told += f", as the variant that did best by then, or `{variant}`"
+        elif variant:
+            told += f", as `{variant}`"
+        offer = self._campaign.offer_of(self._message.said_as(variant))
         if offer is None:
             return told
         if self.seen.get("offer_off"):

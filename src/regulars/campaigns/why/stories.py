@@ -55,10 +55,11 @@ class Stories:
         return " · ".join([*parts, *ended, self._orders(entry) + (self._next_time(entry) if is_last else "")])
 
     def letter(self, letter: Letter) -> str:
-        """`29 May `first` 10 %, code ABC: sent, clicked`."""
+        """`29 May `first` as `calm` 10 %, code ABC: sent, clicked`."""
         day = self._day(letter.sent_at or letter.due_at)
         code = f", code {letter.code}" if letter.code else ""
-        return f"{day} `{letter.name}`{self._gave(letter)}{code}: {self.state(letter)}"
+        wording = f" as `{letter.variant}`" if letter.variant else ""
+        return f"{day} `{letter.name}`{wording}{self._gave(letter)}{code}: {self.state(letter)}"
 
     def state(self, letter: Letter) -> str:
         """What became of a message."""
@@ -107,7 +108,7 @@ class Stories:
 
     def _next_time(self, entry: Entry) -> str:
         campaign = self.desk.campaign(self.name)
-        offers = [offer for message in campaign.messages if (offer := campaign.offer_of(message))]
+        offers = [offer for message in campaign.messages for offer in campaign.offers_of(message)]
         if entry.orders or not self._is_over(entry) or not offers or len(offers[0].ladder) < 2:
             return ""
         step = min(entry.offer_step + 1, len(offers[0].ladder) - 1)

@@ -37,10 +37,15 @@ def of_campaign(
         arms.get("treated", Outcomes()),
         arms.get("holdout", Outcomes()),
         currency,
-        did="brought a friend" if written and written.conversion.of == "referral" else "ordered",
+        did=done(written),
         share=written.holdout.fraction if written else None,
         now=None if written is None or written.schedule.kind == "once" else now,
     )
+
+
+def done(written: Campaign | None) -> str:
+    """What somebody has done who converted, as a participle: `ordered`."""
+    return "brought a friend" if written and written.conversion.of == "referral" else "ordered"
 
 
 def of_shop(spent: Spending, share: float, currency: str, now: datetime) -> Lift | None:

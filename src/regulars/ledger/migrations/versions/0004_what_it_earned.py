@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0004"
 down_revision = "0003"
 
@@ -36,4 +39,16 @@ def _stages() -> None:
 
 
 def _variants() -> None:
-    """Which wording somebody got."""
+    """Which wording somebody got, and trials of wordings."""
+    op.add_column("message", sa.Column("variant", sa.String(), nullable=False, server_default=""))
+    several = sa.text("variant <> ''")
+    index = ["campaign", "name", "variant"]
+    op.create_index("message_variant", "message", index, sqlite_where=several, postgresql_where=several)
+    names = ("campaign", "message", "variants", "winner", "counts", "sentence")
+    op.create_table(
+        "trial",
+        *(sa.Column(name, sa.String(), nullable=False) for name in names),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("campaign", "message", "variants"),
+    )
