@@ -3,7 +3,7 @@
 What touched an order, and which touch gets the credit, is `crediting.touches`. Everything is worked out from what is
 known now and compared with what the ledger has; only differences are written. So it does not matter in which order
 orders, deliveries, clicks and refunds come, and any time can be looked at again. An entry is judged by the window its
-run had, whatever is edited later. What everybody of any arm did in the window, credited or not, is `crediting.outcomes`.
+run had, whatever is edited later. What everybody of any arm did in the window, credited or not: `crediting.outcomes`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import pyarrow as pa
 
 from regulars.campaigns.crediting import books, bought, outcomes, touches
 from regulars.campaigns.crediting.books import ENTERED, GIVEN, LOOKED_FOR, MINE
+from regulars.campaigns.crediting.moments import bare, literal
 from regulars.campaigns.desk import Desk
 from regulars.ledger import credit, forgotten
 from regulars.ledger import touches as kept
-from regulars.people import order_search, orders
 from regulars.people.engine import text
 from regulars.people.order_search import normal
 from regulars.people.traits import Counting
@@ -54,7 +54,7 @@ def convert(desk: Desk, at: datetime, since: datetime | None = None) -> Converte
     books.lay(desk)
     begin = max(first, since) if since else first
     counting = Counting(desk.vocabulary, desk.day(at))
-    oldest = order_search.reaches_back_to(counting)
+    gone = bought.Gone.of(counting, desk.ledger)
     # What entries did that were inside already when the time begins.
     wide = begin if begin == first else max(first, begin - books.longest(desk))
     every = _searched(desk, counting, wide, at)
@@ -63,9 +63,9 @@ def convert(desk: Desk, at: datetime, since: datetime | None = None) -> Converte
     placed = desk.arrow(f'from every where "at" > timestamptz {text(begin.isoformat())}', every=seen).cast(seen.schema)
     held_back = desk.arrow("select order_id from every anti join seen using (order_id)", every=every, seen=seen)
     touched = touches.found(desk, placed, referred, at)
-    changes = touches.changes(desk, touched, placed, begin, at, untouchable=held_back, oldest=oldest)
-    done = outcomes.changed(desk, outcomes.found(desk, seen, referred, at), at, since=wide, oldest=oldest)
-    void = _no_friends_first(desk, seen, referred, held_back, (wide, at), oldest)
+    changes = touches.changes(desk, touched, placed, begin, at, untouchable=held_back, gone=gone)
+    done = outcomes.changed(desk, outcomes.found(desk, seen, referred, at), at, since=wide, gone=gone)
+    void = _no_friends_first(desk, seen, referred, held_back, (wide, at), gone)
     with desk.ledger.writing() as connection:
         credit.withdraw_referrals(connection, void)
         new_referrals = credit.record_referrals(connection, referred)
@@ -101,7 +101,7 @@ def _searched(desk: Desk, counting: Counting, since: datetime, at: datetime) -> 
     spans, own = "regulars_spans", credit.referral_codes(desk.ledger)
     statements = {
         spans: f"""select customer_id, entered_at as since, ends_at as until from {ENTERED}
-                   where "of" = 'order' and ends_at > {books.literal(since)} and entered_at < {books.literal(at)}""",
+                   where "of" = 'order' and ends_at > {literal(since)} and entered_at < {literal(at)}""",
         LOOKED_FOR: f"select normal from {GIVEN} union select {normal('code')} from own",
     }
     desk.connection.register("own", own)
@@ -157,16 +157,17 @@ def _no_friends_first(
     referred: pa.Table,
     held_back: pa.Table,
     between: tuple[datetime, datetime],
-    oldest: datetime | None,
+    gone: bought.Gone,
 ) -> Sequence[str]:
     """Orders of that time recorded as a friend's first that are not: they have gone, or an earlier one has come."""
-    gone = f"r.at >= timestamptz {text(oldest.isoformat())}" if oldest else "false"
-    since, until = (f"timestamptz {text(moment.isoformat())}" for moment in between)
+    since, until = map(literal, between)
     found = desk.arrow(
         f"""select r.order_id from recorded r left join placed p using (order_id)
             anti join referred using (order_id) anti join held_back using (order_id)
-            where r.at > {since} and r.at <= {until} and (p.order_id is not null or {gone}) order by order_id""",
-        recorded=credit.recorded_referrals(desk.ledger),
+            where r.at > {since} and r.at <= {until} and (p.order_id is not null or {gone.holds("r")})
+            order by order_id""",
+        recorded=bare(credit.recorded_referrals(desk.ledger)),
+        taken_back=gone.taken_back,
         placed=placed,
         referred=referred,
         held_back=held_back,
@@ -185,6 +186,6 @@ def _by_strangers(desk: Desk, placed: pa.Table) -> int:
               group by o.order_id
             )
             select count(*) filter (where not given) as orders from carried""",
-        placed=books.bare(placed),
+        placed=bare(placed),
     )
     return int(found["orders"][0].as_py())

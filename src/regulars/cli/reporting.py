@@ -8,10 +8,10 @@ from regulars.campaigns.census import census
 from regulars.campaigns.desk import Desk
 from regulars.measure.figures import figures
 from regulars.measure.loyalty import OrderTotals
-from regulars.measure.shapes import Figures
+from regulars.measure.shapes import CreditTo, Figures
 
 
-def figures_of(desk: Desk, at: datetime, campaign: str | None = None) -> Figures:
+def figures_of(desk: Desk, at: datetime, campaign: str | None = None, credit: CreditTo = "last") -> Figures:
     """Everything `report` tells, for all campaigns or one."""
     counted = census(desk, at)
     totals = desk.order_totals(at)
@@ -25,4 +25,5 @@ def figures_of(desk: Desk, at: datetime, campaign: str | None = None) -> Figures
         segments=counted["segments"],
         timezone=desk.zone,
         shop=str(desk.rules.shop.name),
+        credit=credit,
     )

@@ -74,8 +74,15 @@ def _write(connection: Connection, told: Sequence[Told], at: datetime, *, bare: 
     connection.execute(statement, sorted(rows, key=lambda row: str(row["order_id"])))
 
 
+def taken_back(ledger: Ledger) -> pa.Table:
+    """Orders that were told of as cancelled or refunded: order_id, customer_id, at."""
+    own = (PostedOrder.order_id, PostedOrder.customer_id, PostedOrder.at)
+    statement = select(*(col(one) for one in own)).where(col(PostedOrder.counts).is_(False))
+    return ledger.arrow(statement, schema=pa.schema([ROWS.field(name) for name in ("order_id", "customer_id", "at")]))
+
+
 def placed(ledger: Ledger, since: datetime, until: datetime, customers: Sequence[str] | None = None) -> pa.Table:
-    """Orders told of, that count, after `since` and up to `until`; of `customers` or of everybody: columns of `ROWS`."""
+    """Orders told of that count, after `since` and up to `until`, of `customers` or all: columns of `ROWS`."""
     own = (PostedOrder.order_id, PostedOrder.customer_id, PostedOrder.at, PostedOrder.amount, PostedOrder.code)
     statement = select(*(col(one) for one in own)).where(
         col(PostedOrder.counts).is_(True), col(PostedOrder.at) > since, col(PostedOrder.at) <= until

@@ -7,7 +7,18 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Approval, Code, Conversion, Enrolment, Membership, Message, PoolCode, Run, Salt, Touch
+from regulars.ledger.tables import (
+    Approval,
+    Code,
+    Conversion,
+    Enrolment,
+    Membership,
+    Message,
+    PoolCode,
+    Run,
+    Salt,
+    Touch,
+)
 
 _RENAMED: tuple[type[SQLModel], ...] = (Message, Code, Conversion, Touch, Run, Approval, Membership)
 _DRAWN = "campaign "

@@ -385,7 +385,7 @@ class Conversion(SQLModel, table=True):
 
 
 class Touch(SQLModel, table=True):
-    """A message that may have had a part in an order. All of them are kept; the strongest, latest has a `conversion`."""
+    """A message that may have had a part in an order. All are kept; the strongest, latest has a `conversion`."""
 
     __table_args__ = (Index("touch_at", "at"), Index("touch_campaign", "campaign"))
     order_id: str = Field(primary_key=True)
@@ -457,7 +457,7 @@ class Run(SQLModel, table=True):
     snapshot: str = ""
     """The file name of the snapshot it saw."""
     converts_of: str = ""
-    """What counted as success when it ran: `order`, `referral` …; its entries are judged by that, whatever is edited."""
+    """What counted as success then: `order`, `referral` …; its entries are judged by that, whatever is edited."""
     converts_within: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     """Seconds after entering; 0: of a run that did not note it, whose campaign's file is asked."""
     counts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))

@@ -9,10 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 from sqlalchemy import Connection, Select, delete, select
-from sqlmodel import SQLModel, col
+from sqlmodel import SQLModel
 
 from regulars.ledger import bulk
-from regulars.ledger.credit import gone
+from regulars.ledger.credit import is_gone
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import Conversion, Touch
@@ -46,7 +46,7 @@ def credited(ledger: Ledger, since: datetime, until: datetime) -> pa.Table:
 def _between(table: type[SQLModel], wanted: pa.Schema, since: datetime, until: datetime) -> Select[Any]:
     columns = table.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
     return select(*(columns[name] for name in wanted.names)).where(
-        columns.at > since, columns.at <= until, ~gone(columns.customer_id)
+        columns.at > since, columns.at <= until, ~is_gone(columns.customer_id)
     )
 
 

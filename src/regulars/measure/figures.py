@@ -19,6 +19,7 @@ from regulars.measure.shapes import (
     CampaignFigures,
     CodeFigures,
     Credit,
+    CreditTo,
     Figures,
     MessageFigures,
     Totals,
@@ -37,6 +38,8 @@ class _Sums:
     credits: list[accounts.Credits]
     codes: list[accounts.Codes]
     referrals: int
+    given: list[accounts.Credits]
+    """Last touch, whichever the report is asked for: how many codes came back."""
 
     def campaigns(self) -> set[str]:
         """Every campaign that left a trace."""
@@ -51,6 +54,7 @@ class _Sums:
             [row for row in self.credits if row.campaign == campaign],
             [row for row in self.codes if row.campaign == campaign],
             self.referrals,
+            [row for row in self.given if row.campaign == campaign],
         )
 
 
@@ -65,13 +69,14 @@ def figures(
     segments: Mapping[str, Mapping[str, int]] | None = None,
     timezone: str = "UTC",
     shop: str = "",
+    credit: CreditTo = "last",
 ) -> Figures:
     """What was sent, what it earned and what is known of that, as of `now` (aware).
 
     `campaigns` are the project's, by file name: they give the titles, the conversion windows, and a place to those
     that nobody has entered. A campaign of the ledger that the project no longer has goes by its name. `only` keeps
     one campaign. `orders` and `segments` (ladder: value: customers) come from the snapshot; without them the report
-    has no loyalty figures. Days are days in `timezone`.
+    has no loyalty figures. Days are days in `timezone`. `credit`: which touch of an order gets it.
     """
     known = dict(campaigns or {})
     with ledger.reading() as connection:
@@ -79,15 +84,17 @@ def figures(
             accounts.entries(connection),
             accounts.first_entries(connection, {n: now - c.conversion.within.delta for n, c in known.items()}),
             accounts.messages(connection),
-            accounts.credits_given(connection),
+            accounts.credits_to(connection, credit),
             accounts.codes(connection, now),
             accounts.referrals(connection),
+            accounts.credits_given(connection),
         )
     names = sorted(known.keys() | sums.campaigns())
     each = [_campaign(n, known.get(n), sums.of(n), currency) for n in names if only in {None, n}]
     zone = ZoneInfo(timezone)
     first = min((row.since for row in sums.entries if only in {None, row.campaign}), default=None)
     return Figures(
+        credit=credit,
         shop=shop,
         currency=currency,
         as_of=now.isoformat(timespec="seconds"),
@@ -118,7 +125,7 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str) -
         enrolled=sum(row.entries for row in sums.entries if row.arm in accounts.ARMS),
         messages={state: number for state, number in states.items() if number},
         sent=sum(states[state] for state in SENT),
-        conversions=sum(row.orders for row in sums.credits),
+        conversions=_orders(sums.credits),
         revenue=_revenue(credited),
         other_currencies=_elsewhere(sums.credits, currency),
         by_message=_by_message(sums, currency),
@@ -158,6 +165,11 @@ def _count(rows: Iterable[accounts.Messages]) -> int:
     return sum(row.messages for row in rows)
 
 
+def _orders(rows: Iterable[accounts.Credits]) -> float:
+    number = sum(row.orders for row in rows)
+    return int(number) if number == int(number) else round(number, 2)
+
+
 def _kinds(rows: list[accounts.Credits]) -> list[str]:
     return sorted({row.evidence for row in rows})
 
@@ -165,7 +177,7 @@ def _kinds(rows: list[accounts.Credits]) -> list[str]:
 def _credit(rows: list[accounts.Credits], currency: str, *, evidence: str | None = None) -> Credit:
     meant = [row for row in rows if evidence in {None, row.evidence}]
     return Credit(
-        conversions=sum(row.orders for row in meant),
+        conversions=_orders(meant),
         revenue=_revenue([row for row in meant if row.currency == currency]),
     )
 
@@ -202,7 +214,7 @@ def _codes(sums: _Sums) -> CodeFigures:
     return CodeFigures(
         issued=sum(row.issued for row in sums.codes),
         open=sum(row.open for row in sums.codes),
-        redeemed=sum(row.orders for row in sums.credits if row.evidence == "code"),
+        redeemed=int(sum(row.orders for row in sums.given if row.evidence == "code")),
     )
 
 
@@ -210,7 +222,7 @@ def _totals(each: list[CampaignFigures]) -> Totals:
     return Totals(
         enrolled=sum(c["enrolled"] for c in each),
         sent=sum(c["sent"] for c in each),
-        conversions=sum(c["conversions"] for c in each),
+        conversions=round(sum(c["conversions"] for c in each), 2),
         revenue=_amount(sum((Decimal(str(c["revenue"])) for c in each), Decimal())),
     )
 

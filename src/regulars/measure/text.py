@@ -9,6 +9,7 @@ from regulars.measure.sentences import credited, has_begun, headline, known, lif
 from regulars.measure.shapes import CampaignFigures, Figures, Loyalty
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
 
+CREDITED = {"first": " · credit to the first message", "linear": " · credit shared by all messages"}
 _TITLE = 34
 """Characters a title may take in a table."""
 
@@ -31,7 +32,8 @@ def text(figures: Figures) -> str:
 def _head(figures: Figures) -> str:
     period = figures["period"]
     since = f"{day(period['from'])} to {day(period['to'])}" if period["from"] else f"as of {day(period['to'])}"
-    return f"{headline(figures)} · {since} · amounts in {figures['currency']}"
+    shared = CREDITED.get(figures.get("credit", "last"), "")
+    return f"{headline(figures)} · {since} · amounts in {figures['currency']}{shared}"
 
 
 def _table(figures: Figures, begun: Sequence[CampaignFigures]) -> str:

@@ -43,13 +43,14 @@ def search(counting: Counting, since: datetime, until: datetime, spans: str, cod
         if order.code
         else ""
     )
-    local = f'timezone({text(source.zone)}, "at")' if source.zone != "UTC" else '"at" at time zone \'UTC\''
+    local = f'timezone({text(source.zone)}, "at")' if source.zone != "UTC" else "\"at\" at time zone 'UTC'"
     try:
         return engine.arrow(
             source.connection,
             f"""with near as (
                   select order_id, o.customer_id, "at", amount, {code} as code from {rows} o semi join {spans} s
-                    on s.customer_id = o.customer_id and o."at" >= s.since - {ANY_ZONE} and o."at" <= s.until + {ANY_ZONE}
+                    on s.customer_id = o.customer_id
+                    and o."at" >= s.since - {ANY_ZONE} and o."at" <= s.until + {ANY_ZONE}
                   {union}
                 )
                 select order_id, coalesce(customer_id, '') as customer_id, moment as at,

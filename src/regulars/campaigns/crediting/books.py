@@ -1,15 +1,16 @@
 """The books: what the ledger knows that may earn an order's credit, laid in DuckDB beside the orders.
 
-Times in these tables are UTC without a zone: arithmetic on them is many times as quick.
+Times in these tables are UTC without a zone (`moments`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pyarrow as pa
 
+from regulars.campaigns.crediting.moments import bare
 from regulars.campaigns.desk import Desk
 from regulars.ledger import credit
 from regulars.people.order_search import normal
@@ -24,7 +25,6 @@ GIVEN = "regulars_given"
 """DuckDB: codes of messages, as they are compared."""
 LOOKED_FOR = "regulars_looked_for"
 """DuckDB: all codes that mean anything, messages' and advocates'."""
-_BARE, _UTC = pa.timestamp("us"), pa.timestamp("us", tz="UTC")
 
 
 def lay(desk: Desk, whose: Sequence[str] | None = None) -> None:
@@ -79,20 +79,3 @@ def longest(desk: Desk) -> timedelta:
     """The longest window of any entry that is laid."""
     found = desk.arrow(f"select max(ends_at - entered_at) as longest from {ENTERED}")["longest"][0].as_py()
     return timedelta(0) if found is None else found if isinstance(found, timedelta) else timedelta(days=found.days)
-
-
-def bare(rows: pa.Table) -> pa.Table:
-    """`rows` with moments as UTC without a zone."""
-    return rows.cast(pa.schema([(one.name, _BARE if one.type == _UTC else one.type) for one in rows.schema]))
-
-
-def aware(rows: pa.Table) -> pa.Table:
-    """`rows` with times that know again that they are UTC."""
-    return rows.cast(pa.schema([(one.name, _UTC if one.type == _BARE else one.type) for one in rows.schema]))
-
-
-def literal(moment: datetime) -> str:
-    """An aware moment as DuckDB's UTC time without a zone."""
-    from datetime import UTC
-
-    return f"timestamp '{moment.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}'"

@@ -3,18 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.campaigns.crediting.moments import bare, literal
 from regulars.ledger import posted
 from regulars.people import order_search, orders
 from regulars.people.traits import Counting
 
 if TYPE_CHECKING:
     from regulars.ledger.store import Ledger
+
+
+@dataclass(frozen=True)
+class Gone:
+    """When an order that nobody finds any more has gone, rather than being no longer told of."""
+
+    oldest: datetime | None
+    """When the oldest order was placed that the source has: later ones it would have, too. None: it has none."""
+    taken_back: pa.Table
+    """Orders that the shop said were cancelled or refunded: order_id, customer_id, at (UTC, without a zone)."""
+
+    @classmethod
+    def of(cls, counting: Counting, ledger: Ledger) -> Gone:
+        """As the shop's data and its words are now."""
+        return cls(order_search.reaches_back_to(counting), bare(posted.taken_back(ledger)))
+
+    def holds(self, row: str) -> str:
+        """SQL: whether the order of `row` (order_id, at without a zone), which is not found, has gone."""
+        late = f"{row}.at >= {literal(self.oldest)}" if self.oldest else "false"
+        return f"({late} or {row}.order_id in (select order_id from taken_back))"
+
+    def reaches(self, entry: str) -> str:
+        """SQL: whether what an entry (customer_id, entered_at, ends_at) did can be less than it was."""
+        late = f"{entry}.entered_at >= {literal(self.oldest)}" if self.oldest else "false"
+        return f"""({late} or exists (select 1 from taken_back t where t.customer_id = {entry}.customer_id
+                                      and t.at between {entry}.entered_at and {entry}.ends_at))"""
 
 
 def placed(

@@ -6,7 +6,9 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from regulars.campaigns.crediting.books import ENTERED, aware, bare, literal
+from regulars.campaigns.crediting.books import ENTERED
+from regulars.campaigns.crediting.bought import Gone
+from regulars.campaigns.crediting.moments import aware, bare, literal
 from regulars.campaigns.desk import Desk
 from regulars.ledger import credit
 
@@ -31,17 +33,15 @@ def found(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) -> pa.
     )
 
 
-def changed(
-    desk: Desk, now: pa.Table, at: datetime, *, since: datetime, oldest: datetime | None
-) -> tuple[pa.Array, pa.Table]:
+def changed(desk: Desk, now: pa.Table, at: datetime, *, since: datetime, gone: Gone) -> tuple[pa.Array, pa.Table]:
     """(ids of entries whose outcome is not what the ledger has, the rows that are to be written).
 
     Only of entries after `since`. What is known as of a later moment stays: looking back forgets nothing; nor does a
-    shop whose orders begin at `oldest`, later than the entry.
+    shop whose orders begin later than the entry.
     """
     known = bare(credit.outcomes(desk.ledger))
-    reached = f"e.entered_at >= {literal(oldest)}" if oldest else "false"
-    looked_at = f"k.updated_at <= {literal(at)} and e.entered_at > {literal(since)} and e.\"of\" is not null"
+    reached = gone.reaches("e")
+    looked_at = f'k.updated_at <= {literal(at)} and e.entered_at > {literal(since)} and e."of" is not null'
     wanted = bare(now)
     changes = desk.arrow(
         f"""select n.* from now n join {ENTERED} e using (enrolment_id) left join known k using (enrolment_id)
@@ -50,6 +50,7 @@ def changed(
                    and (k.orders, k.revenue, k.first_at) <> (n.orders, n.revenue, n.first_at))""",
         now=wanted,
         known=known,
+        taken_back=gone.taken_back,
     )
     stale = desk.arrow(
         f"""select k.enrolment_id from known k join {ENTERED} e using (enrolment_id) anti join now using (enrolment_id)
@@ -58,5 +59,6 @@ def changed(
         known=known,
         now=wanted,
         changes=changes,
+        taken_back=gone.taken_back,
     )
     return stale["enrolment_id"].combine_chunks(), aware(changes)

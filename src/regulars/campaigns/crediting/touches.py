@@ -12,7 +12,9 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from regulars.campaigns.crediting.books import CLICKED, ENTERED, GIVEN, MINE, aware, bare, literal
+from regulars.campaigns.crediting.books import CLICKED, ENTERED, GIVEN, MINE
+from regulars.campaigns.crediting.bought import Gone
+from regulars.campaigns.crediting.moments import aware, bare, literal
 from regulars.campaigns.desk import Desk
 from regulars.ledger import touches as kept
 from regulars.people.engine import text
@@ -104,17 +106,16 @@ def changes(
     until: datetime,
     *,
     untouchable: pa.Table,
-    oldest: datetime | None,
+    gone: Gone,
 ) -> Changes:
     """Compare `touches` of the orders `placed` with what the ledger has of the time from `since` to `until`.
 
-    What stands is taken back where its order counts no more or has gone; not where the shop's orders begin later than
-    it (`oldest`), not of orders that are `untouchable` (order_id), and not of entries whose window nobody knows.
+    What stands is taken back where its order counts no more or has `gone`; not of orders that are `untouchable`
+    (order_id), and not of entries whose window nobody knows.
     """
     now = last(desk, touches)
     before, credited = kept.known(desk.ledger, since, until), kept.credited(desk.ledger, since, until)
-    gone = f"k.at >= {literal(oldest)}" if oldest else "false"
-    row = 'order_id, message_id, evidence, amount, "at"'
+    left, row = gone.holds("k"), 'order_id, message_id, evidence, amount, "at"'
     told = desk.arrow(
         f"""
         with settled as (
@@ -124,9 +125,9 @@ def changes(
                                   select order_id, enrolment_id from credited) k
           left join {ENTERED} e using (enrolment_id) where e."of" is null
         ), had as (
-          select k.* from before k left join placed p using (order_id) where p.order_id is not null or {gone}
+          select k.* from before k left join placed p using (order_id) where p.order_id is not null or {left}
         ), had_credit as (
-          select k.* from credited k left join placed p using (order_id) where p.order_id is not null or {gone}
+          select k.* from credited k left join placed p using (order_id) where p.order_id is not null or {left}
         ), differing as (
           select order_id from (select {row}, touched_at from touches except select {row}, touched_at from had)
           union select order_id from (select {row}, touched_at from had except select {row}, touched_at from touches)
@@ -142,6 +143,7 @@ def changes(
         credited=bare(credited),
         placed=placed.select(["order_id"]),
         untouchable=untouchable,
+        taken_back=gone.taken_back,
     )
     chosen = "select t.* from these t semi join told using (order_id) {} order by order_id"
     new = "anti join (from told where before is not null) using (order_id)"
