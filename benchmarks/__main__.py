@@ -118,6 +118,13 @@ def claiming(options: Options) -> Iterator[Figure]:
         yield from claiming.measure(options.finished, postgresql=True, claims=options.claims)
 
 
+def attribution(options: Options) -> Iterator[Figure]:
+    """Messages against ten times as many orders, against a hand-written DuckDB query; memory."""
+    from benchmarks import attributing
+
+    return attributing.measure(options.folder, options.messages, options.pairs)
+
+
 ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "check": check,
     "check-many": check_many,
@@ -131,6 +138,7 @@ ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "intake": intake,
     "sending": sending,
     "claiming": claiming,
+    "attribution": attribution,
 }
 
 
@@ -169,6 +177,7 @@ def _options() -> Options:
     parser.add_argument("--letters", type=int, default=100_000, help="that are sent in batches")
     parser.add_argument("--claims", type=int, default=60, help="how often a thousand of them are claimed")
     parser.add_argument("--finished", type=int, default=10_000_000, help="messages of the ledger one claims from")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="to attribute ten times as many orders to")
     parser.add_argument("--folder", type=Path, help="where the large shop is laid meanwhile: 4 GB for a million")
     parser.add_argument("--keep", action="store_true", help="leave the large shop there, for the next time")
     parser.add_argument("--write", action="store_true", help="write benchmarks/results.md")

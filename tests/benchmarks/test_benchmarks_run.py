@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--customers", "500", "--people", "300", "--sample", "60", "--pairs", "1", "--rounds", "1", "--times", "1"]
-TINY += ["--events", "900", "--letters", "300", "--finished", "2000", "--claims", "8"]
+TINY += ["--events", "900", "--letters", "300", "--finished", "2000", "--claims", "8", "--messages", "2000"]
 FIGURES = {
     "check": 1,
     "check-many": 1,
@@ -21,6 +21,7 @@ FIGURES = {
     "csv": 2,
     "growth": 1,
     "why": 2,
+    "attribution": 2,
 }
 
 
