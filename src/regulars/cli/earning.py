@@ -1,8 +1,9 @@
-"""The verb of what messages earned: conversions."""
+"""Verbs of what messages earned: conversions, and earlier, for those that the shop sent before."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -41,6 +42,27 @@ def conversions(
             answer_json(_figures(found))
         else:
             answer(_sentence(found, str(desk.rules.shop.currency)))
+
+
+@app.command()
+def earlier(
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet: campaign, customer_id, sent_at, and code.")],
+    project: ProjectOption = None,
+    within: Annotated[int, typer.Option("--within", metavar="DAYS", min=1, help="Orders count so long after.")] = 14,
+) -> None:
+    """Bring campaigns that the shop sent before into the ledger, with the codes they gave, so that orders find them."""
+    from regulars import clock
+    from regulars.campaigns.desk import Desk
+    from regulars.campaigns.earlier import bring
+
+    with Desk.open(root_of(project)) as desk:
+        found = bring(desk, file, clock.now(), timedelta(days=within))
+    told = [f"{found.messages:,} messages of {found.campaigns:,} campaigns"]
+    if found.known:
+        told.append(f"{found.known:,} had been brought before")
+    if found.unreadable:
+        told.append(f"{found.unreadable:,} rows lack a campaign, a customer or a time")
+    answer("; ".join(told) + ". Nobody was held out of them: they have earnings, and no lift.")
 
 
 def _midnight(day: str, option: str, zone: str) -> datetime:

@@ -22,7 +22,7 @@ VERBS = (act, begin, codes, earning, look, operate, person, serve, team, trying)
 """Each registers its verbs when it is imported."""
 STORY = (
     "init", "demo", "check", "test", "schema", "explain", "segments", "plan", "preview", "why", "simulate",
-    "approve", "run", "deliver", "conversions", "codes", "report", "reconcile", "forget", "export", "doctor",
+    "approve", "run", "deliver", "conversions", "earlier", "codes", "report", "reconcile", "forget", "export", "doctor",
     "up", "web", "deploy",
 )  # fmt: skip
 """The verbs in the order in which somebody meets them."""
