@@ -45,13 +45,20 @@ source:
 traits:
   redeemed: {from: orders, value: count(*)}
 """
-# Of the 800,199 coupons that were mailed those that somebody redeemed: the others are in no order.
+# Everybody of a type B or C campaign got all its coupons; of type A sixteen of their own, of which those are known that
+# were redeemed. Coupons that nobody ever redeemed are in no order, and are left out.
 MAILED = """
-copy (select distinct 'mailing_' || c.campaign_id as campaign, p.household_id as customer_id, d.start_date as sent_at,
-             c.coupon_upc as code
-      from '{0}/coupons.parquet' c semi join '{0}/coupon_redemptions.parquet' r using (coupon_upc)
-      join '{0}/campaigns.parquet' p using (campaign_id) join '{0}/campaign_descriptions.parquet' d using (campaign_id))
-to '{1}' (format parquet)
+copy (
+  with mailed as (from '{0}/campaigns.parquet' join '{0}/campaign_descriptions.parquet' using (campaign_id)),
+  used as (from '{0}/coupon_redemptions.parquet'),
+  given as (
+    select m.campaign_id, m.household_id, c.coupon_upc from mailed m join '{0}/coupons.parquet' c using (campaign_id)
+    semi join used using (coupon_upc) where m.campaign_type <> 'Type A'
+    union select campaign_id, household_id, coupon_upc from used
+  )
+  select 'mailing_' || campaign_id as campaign, household_id as customer_id, start_date as sent_at, coupon_upc as code
+  from mailed left join given using (campaign_id, household_id)
+) to '{1}' (format parquet)
 """
 
 
