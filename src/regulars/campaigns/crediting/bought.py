@@ -38,9 +38,9 @@ class Gone:
         late = f"{row}.at >= {literal(self.oldest)}" if self.oldest else "false"
         return f"({late} or {row}.order_id in (select order_id from taken_back))"
 
-    def reaches(self, entry: str) -> str:
-        """SQL: whether what an entry (customer_id, entered_at, ends_at) did can be less than it was."""
-        late = f"{entry}.entered_at >= {literal(self.oldest)}" if self.oldest else "false"
+    def reaches(self, entry: str, known: str) -> str:
+        """SQL: whether what an entry did can be less than the `known` outcome (first_at): all of it is in reach."""
+        late = f"{known}.first_at >= {literal(self.oldest)}" if self.oldest else "false"
         return f"""({late} or exists (select 1 from taken_back t where t.customer_id = {entry}.customer_id
                                       and t.at between {entry}.entered_at and {entry}.ends_at))"""
 

@@ -36,16 +36,16 @@ def found(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) -> pa.
 def changed(desk: Desk, now: pa.Table, at: datetime, *, since: datetime, gone: Gone) -> tuple[pa.Array, pa.Table]:
     """(ids of entries whose outcome is not what the ledger has, the rows that are to be written).
 
-    Only of entries after `since`. What is known as of a later moment stays: looking back forgets nothing; nor does a
-    shop whose orders begin later than the entry.
+    Only of entries from `since` on. What is known as of a later moment stays: looking back forgets nothing; nor does a
+    shop whose orders begin later than what was counted.
     """
     known = bare(credit.outcomes(desk.ledger))
-    reached = gone.reaches("e")
-    looked_at = f'k.updated_at <= {literal(at)} and e.entered_at > {literal(since)} and e."of" is not null'
+    reached = gone.reaches("e", "k")
+    looked_at = f'k.updated_at <= {literal(at)} and e.entered_at >= {literal(since)} and e."of" is not null'
     wanted = bare(now)
     changes = desk.arrow(
         f"""select n.* from now n join {ENTERED} e using (enrolment_id) left join known k using (enrolment_id)
-            where (k.enrolment_id is null and e.entered_at > {literal(since)})
+            where (k.enrolment_id is null and e.entered_at >= {literal(since)})
                or ({looked_at} and ({reached} or n.orders > k.orders)
                    and (k.orders, k.revenue, k.first_at) <> (n.orders, n.revenue, n.first_at))""",
         now=wanted,
