@@ -132,6 +132,13 @@ def expected(options: Options) -> Iterator[Figure]:
     return expecting.measure(options.folder, options.buyers)
 
 
+def attribution(options: Options) -> Iterator[Figure]:
+    """Messages against ten times as many orders, against a hand-written DuckDB query; memory."""
+    from benchmarks import attributing
+
+    return attributing.measure(options.folder, options.messages, options.pairs)
+
+
 ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "check": check,
     "check-many": check_many,
@@ -147,6 +154,7 @@ ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "claiming": claiming,
     "lift": lift,
     "expected": expected,
+    "attribution": attribution,
 }
 
 
@@ -187,6 +195,7 @@ def _options() -> Options:
     parser.add_argument("--finished", type=int, default=10_000_000, help="messages of the ledger one claims from")
     parser.add_argument("--campaigns", type=int, default=10_000, help="that are simulated for each promise of lift")
     parser.add_argument("--buyers", type=int, default=1_000_000, help="whose orders a model is fitted to")
+    parser.add_argument("--messages", type=int, default=1_000_000, help="to attribute ten times as many orders to")
     parser.add_argument("--folder", type=Path, help="where the large shop is laid meanwhile: 4 GB for a million")
     parser.add_argument("--keep", action="store_true", help="leave the large shop there, for the next time")
     parser.add_argument("--named", action="store_true", help="begin each line with the benchmark's name and a tab")

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     believed. 0: none."""
     metrics_token: SecretStr = Field(SecretStr(""), alias="REGULARS_METRICS_TOKEN")
     """What `/metrics` asks for as a bearer token; empty: `/metrics` answers this machine alone."""
+    orders_token: SecretStr = Field(SecretStr(""), alias="REGULARS_ORDERS_TOKEN")
+    """What `POST /orders` asks for as a bearer token; two, separated by a comma, while it is being changed. Empty:
+    nobody may post orders."""
 
     @classmethod
     def of(cls, project: Path) -> Settings:

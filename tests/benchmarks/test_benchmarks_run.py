@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--customers", "500", "--people", "300", "--sample", "60", "--pairs", "1", "--rounds", "1", "--times", "1"]
 TINY += ["--events", "900", "--letters", "300", "--finished", "2000", "--claims", "8", "--campaigns", "100"]
+TINY += ["--messages", "2000"]
 FIGURES = {
     "check": 1,
     "check-many": 1,
@@ -24,6 +25,7 @@ FIGURES = {
     "growth": 1,
     "why": 2,
     "lift": 12,
+    "attribution": 2,
 }
 
 

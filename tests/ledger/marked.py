@@ -53,6 +53,14 @@ def _person(whose: str, email: str, code: str, salt: str, n: int) -> dict[str, l
             {"order_id": f"{whose}-order", "campaign": "hello", "enrolment_id": entry, "message_id": letter, **person,
              "arm": "treated", "evidence": "code", "currency": "RON", **money},
         ],
+        "touch": [
+            {"order_id": f"{whose}-order", "message_id": letter, "enrolment_id": entry, "campaign": "hello", **person,
+             "evidence": "code", "currency": "RON", "sent_at": NOW, "touched_at": NOW, **money},
+        ],
+        "posted_order": [
+            {"order_id": f"{whose}-order", **person, "at": NOW, "amount": Decimal("120.50"), "currency": "RON",
+             "code": code, "counts": True, "posted_at": NOW},
+        ],
         "referral_code": [{"code": f"{whose}-own", **person, "created_at": NOW}],
         "referral": [
             {"friend_id": f"friend-of-{n}", "advocate_id": whose, "code": f"{whose}-own", "order_id": f"o{n}", **money},

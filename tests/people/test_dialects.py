@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from regulars.lang.expressions import AGGREGATES, FUNCTIONS
 from regulars.lang.written import Written
-from regulars.people import orders
+from regulars.people import order_search, orders
 from regulars.people.database import Database
 from regulars.people.rows import OPERATIONS
 from regulars.people.traits import Counting
@@ -125,7 +125,7 @@ def asked(request, dialect, tmp_path, monkeypatch):
     opened.snapshot("2026-02-28")
     counting = Counting(opened.vocabulary, date(2026, 2, 28))
     orders.totals(counting, 1)
-    orders.not_counting(counting, ["1"])
+    order_search.had(counting, ["1"])
     orders.placed(counting, datetime(2026, 2, 27, tzinfo=UTC), datetime(2026, 2, 28, tzinfo=UTC), ["1"])
     where = opened.vocabulary.row_condition("points", Written("days_since(earned_at) <= 3 and points > 0"))
     Walk(counting, "points").matching(where, "walked")

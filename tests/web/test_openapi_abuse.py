@@ -22,7 +22,10 @@ SAFE = {
 }
 EXAMPLES = 15
 """Of each operation."""
-TABLES = ("message", "enrolment", "attempt", "transition", "consent", "suppression", "event", "stray", "halt", "link")
+TABLES = (
+    *("message", "enrolment", "attempt", "transition", "consent", "suppression", "event", "stray", "halt", "link"),
+    "posted_order",
+)
 TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "?")
 WORDS = st.text(max_size=20)
 BODIES = st.one_of(
@@ -95,4 +98,4 @@ def test_nonsense_of_any_kind_meets_no_mistake_and_changes_nothing(quick_visit: 
 
 def test_every_page_and_webhook_is_described(quick_visit: Visit) -> None:
     described = {path.split("/")[1] for path in quick_visit.app.openapi()["paths"]}
-    assert described == {"u", "p", "c", "r", "o", "health", "metrics", "webhooks"}
+    assert described == {"u", "p", "c", "r", "o", "health", "metrics", "webhooks", "orders"}

@@ -1,11 +1,9 @@
 """Conversions: orders are matched to the messages that earned them, each order once.
 
-In order of strength: the code of a message, an advocate's own code, and last the window: the latest message that
-reached somebody who ordered within the campaign's `conversion`. A shared code is evidence for those alone who were
-given it, and of the latest message that gave it to them. What everybody of any arm did in the window, credited
-or not, is kept as `outcome`: that is what lift is read from.
-
-A credit that was given stays, whatever is edited later, unless its order does not count any more.
+What touched an order, and which touch gets the credit, is `crediting.touches`. Everything is worked out from what is
+known now and compared with what the ledger has; only differences are written. So it does not matter in which order
+orders, deliveries, clicks and refunds come, and any time can be looked at again. An entry is judged by the window its
+run had, whatever is edited later. What everybody of any arm did in the window, credited or not: `crediting.outcomes`.
 """
 
 from __future__ import annotations
@@ -17,16 +15,17 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from regulars.campaigns.crediting import books, bought, outcomes, touches
+from regulars.campaigns.crediting.books import ENTERED, GIVEN, LOOKED_FOR, MINE
+from regulars.campaigns.crediting.moments import bare, literal
 from regulars.campaigns.desk import Desk
 from regulars.ledger import credit, forgotten
-from regulars.people import orders
+from regulars.ledger import touches as kept
 from regulars.people.engine import text
+from regulars.people.order_search import normal
 from regulars.people.traits import Counting
 
-NORMAL = r"regexp_replace(upper({}), '[\s-]', '', 'g')"
-"""A code as the ledger writes those it makes, however it was typed (`ledger.codes.normal`); a shop's own may differ."""
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,38 +35,48 @@ class Converted:
 
     orders: int = 0
     by_evidence: dict[str, int] = field(default_factory=dict)
-    """`code`, `referral`, `window` → orders."""
+    """`code`, `referral`, `click`, `window` → orders."""
     referrals: int = 0
     revenue: Decimal = Decimal(0)
     withdrawn: int = 0
-    """Credits taken back: their orders were cancelled since, or were no friend's first."""
+    """Credits taken back: their orders were cancelled since, have gone, or were no friend's first."""
     by_strangers: int = 0
     """Orders, new or not, with a shared code that their customer was never given, or only later: nobody's credit."""
+    moved: int = 0
+    """Credits that went to another message, of which something came to be known since."""
 
 
-def convert(desk: Desk, at: datetime) -> Converted:
-    """Match the orders up to `at`. Running it again credits nothing twice."""
-    since = credit.first_entry(desk.ledger)
-    if since is None:
+def convert(desk: Desk, at: datetime, since: datetime | None = None) -> Converted:
+    """Match the orders after `since` (all, without it) and up to `at`. Running it again credits nothing twice."""
+    first = credit.first_entry(desk.ledger)
+    if first is None:
         return Converted()
+    books.lay(desk)
+    begin = max(first, since) if since else first
     counting = Counting(desk.vocabulary, desk.day(at))
-    placed = _remembered(desk, desk.placed(since, at))
-    referred = _referred(desk, counting, placed, at)
-    credited = _credited(desk, placed, referred, at)
-    outcomes = _changed(desk, _outcomes(desk, placed, referred, at), at)
-    void = [
-        *orders.not_counting(counting, credit.credited_orders(desk.ledger)),
-        *_no_friends_first(desk, placed, referred),
-    ]
+    gone = bought.Gone.of(counting, desk.ledger)
+    # What entries did that were inside already when the time begins.
+    wide = begin if begin == first else max(first, begin - books.longest(desk))
+    every = _searched(desk, counting, wide, at)
+    seen = _remembered(desk, every)
+    referred = _referred(desk, counting, seen, at)
+    placed = desk.arrow(f'from every where "at" > timestamptz {text(begin.isoformat())}', every=seen).cast(seen.schema)
+    held_back = desk.arrow("select order_id from every anti join seen using (order_id)", every=every, seen=seen)
+    touched = touches.found(desk, placed, referred, at)
+    changes = touches.changes(desk, touched, placed, begin, at, untouchable=held_back, gone=gone)
+    done = outcomes.changed(desk, outcomes.found(desk, seen, referred, at), at, since=wide, gone=gone)
+    void = _no_friends_first(desk, seen, referred, held_back, (wide, at), gone)
     with desk.ledger.writing() as connection:
-        withdrawn = credit.withdraw(connection, void)
+        credit.withdraw_referrals(connection, void)
         new_referrals = credit.record_referrals(connection, referred)
-        fresh = credit.record(connection, credited)
-        credit.replace_outcomes(connection, *outcomes)
-    new = credited.filter(pc.is_in(credited["order_id"], value_set=pa.array(fresh, pa.string())))
-    revenue = sum(new["amount"].to_pylist(), Decimal(0))
-    evidence, strangers = dict(Counter(new["evidence"].to_pylist())), _by_strangers(desk, placed)
-    return Converted(new.num_rows, evidence, new_referrals, revenue, withdrawn, strangers)
+    kept.replace(desk.ledger, changes.orders, changes.touches, changes.conversions)
+    credit.replace_outcomes(desk.ledger, *done)
+    evidence = dict(Counter(changes.fresh["evidence"].to_pylist()))
+    revenue = sum(changes.fresh["amount"].to_pylist(), Decimal(0))
+    strangers = _by_strangers(desk, placed)
+    return Converted(
+        changes.fresh.num_rows, evidence, new_referrals, revenue, changes.withdrawn, strangers, changes.moved
+    )
 
 
 def convert_arriving(desk: Desk, since: datetime, at: datetime) -> None:
@@ -80,10 +89,28 @@ def convert_arriving(desk: Desk, since: datetime, at: datetime) -> None:
         return
     referred = _referred(desk, Counting(desk.vocabulary, desk.day(at)), placed, at)
     whose = {*placed["customer_id"].to_pylist(), *referred["advocate_id"].to_pylist()}
-    credited = _credited(desk, placed, referred, at, sorted(whose))
+    books.lay(desk, sorted(whose))
+    touched = touches.found(desk, placed, referred, at)
     with desk.ledger.writing() as connection:
         credit.record_referrals(connection, referred)
-        credit.record(connection, credited)
+        kept.add(connection, touched, touches.last(desk, touched))
+
+
+def _searched(desk: Desk, counting: Counting, since: datetime, at: datetime) -> pa.Table:
+    """The orders that may matter: in the window of an entry, or with a code that means something."""
+    spans, own = "regulars_spans", credit.referral_codes(desk.ledger)
+    statements = {
+        spans: f"""select customer_id, entered_at as since, ends_at as until from {ENTERED}
+                   where "of" = 'order' and ends_at > {literal(since)} and entered_at < {literal(at)}""",
+        LOOKED_FOR: f"select normal from {GIVEN} union select {normal('code')} from own",
+    }
+    desk.connection.register("own", own)
+    try:
+        for relation, statement in statements.items():
+            desk.connection.execute(f"create or replace temp table {relation} as {statement}")
+    finally:
+        desk.connection.unregister("own")
+    return bought.search(counting, desk.ledger, since, at, spans, LOOKED_FOR)
 
 
 def _remembered(desk: Desk, placed: pa.Table) -> pa.Table:
@@ -102,32 +129,19 @@ def _remembered(desk: Desk, placed: pa.Table) -> pa.Table:
     ).cast(placed.schema)
 
 
-def _windows(desk: Desk) -> pa.Table:
-    """Of each campaign: what counts as success, and how long after entering (seconds)."""
-    conversions = {name: campaign.conversion for name, campaign in desk.project.campaigns.items()}
-    seconds = [int(one.within.delta.total_seconds()) for one in conversions.values()]
-    return pa.table(
-        {
-            "campaign": pa.array(list(conversions), pa.string()),
-            "of": pa.array([one.of for one in conversions.values()], pa.string()),
-            "seconds": pa.array(seconds, pa.int64()),
-        }
-    )
-
-
 def _referred(desk: Desk, counting: Counting, placed: pa.Table, at: datetime) -> pa.Table:
     """Friends' first orders that carry an advocate's code: columns of `referral`. Nobody brings themselves."""
     brought = desk.arrow(
         f"""select o.customer_id as friend_id, r.customer_id as advocate_id, r.code, o.order_id, o.amount, o.at
             from placed o join own r
-              on {NORMAL.format("o.code")} = r.code
+              on {normal("o.code")} = r.code
               and r.customer_id <> o.customer_id and o.customer_id <> '' and o.at > r.created_at
             qualify row_number() over (partition by o.customer_id order by o.at, o.order_id) = 1""",
         placed=placed,
         own=credit.referral_codes(desk.ledger),
     )
     # Only somebody who had never ordered is a friend brought: all their orders are looked at, not the window's alone.
-    history = orders.placed(counting, EVER, at, customers=brought["friend_id"].to_pylist())
+    history = bought.placed(counting, desk.ledger, EVER, at, customers=brought["friend_id"].to_pylist())
     return desk.arrow(
         f"""select b.*, timestamptz {text(at.isoformat())} as recorded_at from brought b
             where not exists (select 1 from history h
@@ -137,55 +151,28 @@ def _referred(desk: Desk, counting: Counting, placed: pa.Table, at: datetime) ->
     )
 
 
-def _no_friends_first(desk: Desk, placed: pa.Table, referred: pa.Table) -> Sequence[str]:
-    """Orders recorded as a friend's first that are not: an earlier one has arrived since."""
+def _no_friends_first(
+    desk: Desk,
+    placed: pa.Table,
+    referred: pa.Table,
+    held_back: pa.Table,
+    between: tuple[datetime, datetime],
+    gone: bought.Gone,
+) -> Sequence[str]:
+    """Orders of that time recorded as a friend's first that are not: they have gone, or an earlier one has come."""
+    since, until = map(literal, between)
     found = desk.arrow(
-        """select order_id from recorded semi join placed using (order_id)
-           anti join referred using (order_id) order by order_id""",
-        recorded=credit.recorded_referrals(desk.ledger),
+        f"""select r.order_id from recorded r left join placed p using (order_id)
+            anti join referred using (order_id) anti join held_back using (order_id)
+            where r.at > {since} and r.at <= {until} and (p.order_id is not null or {gone.holds("r")})
+            order by order_id""",
+        recorded=bare(credit.recorded_referrals(desk.ledger)),
+        taken_back=gone.taken_back,
         placed=placed,
         referred=referred,
+        held_back=held_back,
     )
     return list(found["order_id"].to_pylist())
-
-
-def _credited(
-    desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime, whose: Sequence[str] | None = None
-) -> pa.Table:
-    """The order and the one message that gets the credit: columns of `conversion`. `whose`: messages and codes of."""
-    message = "m.campaign, m.enrolment_id, m.message_id, m.customer_id, m.sent_at"
-    in_window = "m.entered_at + to_seconds(w.seconds)"
-    return desk.arrow(
-        f"""
-        with by_code as (
-          select o.order_id, {message}, 'code' as evidence, 1 as strength, o.amount, o.at
-          from placed o join codes c on {NORMAL.format("o.code")} = {NORMAL.format("c.code")}
-          join sent m on m.enrolment_id = c.enrolment_id and m.name = c.message_name
-          where o.at >= m.sent_at and (not c.shared or c.customer_id = o.customer_id)
-        ), by_referral as (
-          select r.order_id, {message}, 'referral' as evidence, 2 as strength, r.amount, r.at
-          from referred r join sent m on m.customer_id = r.advocate_id
-          join windows w on w.campaign = m.campaign and w.of = 'referral'
-          where r.at >= m.sent_at and r.at <= {in_window}
-        ), by_window as (
-          select o.order_id, {message}, 'window' as evidence, 3 as strength, o.amount, o.at
-          from placed o join sent m on m.customer_id = o.customer_id
-          join windows w on w.campaign = m.campaign and w.of = 'order'
-          where o.at >= m.sent_at and o.at <= {in_window}
-        ), best as (
-          select * from (from by_code union all from by_referral union all from by_window)
-          qualify row_number() over (partition by order_id order by strength, sent_at desc, message_id desc) = 1
-        )
-        select order_id, campaign, enrolment_id, message_id, customer_id, 'treated' as arm, evidence, amount,
-               {text(str(desk.rules.shop.currency))} as currency, best.at,
-               timestamptz {text(at.isoformat())} as recorded_at
-        from best order by order_id""",
-        placed=placed,
-        referred=referred,
-        codes=credit.issued_codes(desk.ledger, whose),
-        sent=credit.sent_messages(desk.ledger, whose),
-        windows=_windows(desk),
-    )
 
 
 def _by_strangers(desk: Desk, placed: pa.Table) -> int:
@@ -193,58 +180,12 @@ def _by_strangers(desk: Desk, placed: pa.Table) -> int:
     found = desk.arrow(
         f"""with carried as (
               select o.order_id, coalesce(bool_or(c.customer_id = o.customer_id and o.at >= m.sent_at), false) as given
-              from placed o join codes c on c.shared and {NORMAL.format("o.code")} = {NORMAL.format("c.code")}
-              left join sent m on m.enrolment_id = c.enrolment_id and m.name = c.message_name
+              from (select *, {normal("code")} as normal from placed where code <> '') o
+              join {GIVEN} c on c.shared and o.normal = c.normal
+              left join {MINE} m on m.enrolment_id = c.enrolment_id and m.name = c.message_name
               group by o.order_id
             )
             select count(*) filter (where not given) as orders from carried""",
-        placed=placed,
-        codes=credit.issued_codes(desk.ledger),
-        sent=credit.sent_messages(desk.ledger),
+        placed=bare(placed),
     )
     return int(found["orders"][0].as_py())
-
-
-def _outcomes(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) -> pa.Table:
-    """What each entry did within its window, whichever arm, credited or not: columns of `outcome`."""
-    return desk.arrow(
-        f"""
-        with done as (
-          select 'order' as "of", p.customer_id, p.amount, p.at from placed p
-          union all select 'referral', r.advocate_id, r.amount, r.at from referred r
-        )
-        select e.id as enrolment_id, count(*) as orders, cast(sum(d.amount) as decimal(14, 2)) as revenue,
-               min(d.at) as first_at, timestamptz {text(at.isoformat())} as updated_at
-        from entered e join windows w on w.campaign = e.campaign
-        join done d on d."of" = w.of and d.customer_id = e.customer_id
-                   and d.at > e.entered_at and d.at <= e.entered_at + to_seconds(w.seconds)
-        group by e.id""",
-        placed=placed,
-        referred=referred,
-        entered=credit.entries(desk.ledger),
-        windows=_windows(desk),
-    )
-
-
-def _changed(desk: Desk, now: pa.Table, at: datetime) -> tuple[pa.Array, pa.Table]:
-    """(ids of entries whose outcome is not what the ledger has, the rows that are to be written).
-
-    What is known as of a later moment stays: looking back forgets nothing.
-    """
-    known = credit.outcomes(desk.ledger)
-    changed = desk.arrow(
-        f"""select n.* from now n left join known k using (enrolment_id)
-            where k.enrolment_id is null or (k.updated_at <= timestamptz {text(at.isoformat())}
-              and (k.orders, k.revenue, k.first_at) <> (n.orders, n.revenue, n.first_at))""",
-        now=now,
-        known=known,
-    )
-    stale = desk.arrow(
-        f"""select enrolment_id from known anti join now using (enrolment_id)
-            where updated_at <= timestamptz {text(at.isoformat())}
-            union all select enrolment_id from known semi join changed using (enrolment_id)""",
-        known=known,
-        now=now,
-        changed=changed,
-    )
-    return stale["enrolment_id"].combine_chunks(), changed

@@ -305,8 +305,13 @@ class Desk:
         return orders.kept_totals(self.snapshot(moment), lambda: Counting(self.vocabulary, self.day(moment)))
 
     def placed(self, since: datetime, until: datetime, customers: Sequence[str] | None = None) -> pa.Table:
-        """Orders that count after `since` and up to `until`, of `customers` or of everybody; see `people.orders`."""
-        return orders.placed(Counting(self.vocabulary, self.day(until)), since, until, customers)
+        """Orders that count after `since` and up to `until`, of `customers` or of everybody; see `people.orders`.
+
+        Those that the shop told us of by `POST /orders` are among them until its data has them.
+        """
+        from regulars.campaigns.crediting import bought
+
+        return bought.placed(Counting(self.vocabulary, self.day(until)), self.ledger, since, until, customers)
 
     @cached_property
     def reads_ledger(self) -> bool:

@@ -134,6 +134,7 @@ class _Decisions:
     def begin(self, connection: Connection, remembered: dict[str, Any], now: datetime) -> None:
         """Write down that the run begins, and the rules it goes by."""
         editions.keep(connection, self.desk.project.fingerprint, self.desk.project.texts, now)
+        conversion = self.desk.campaign(self.selected.campaign).conversion
         runs.begin(
             connection,
             self.selected.run_id,
@@ -143,6 +144,7 @@ class _Decisions:
             fingerprint=self.desk.project.fingerprint,
             snapshot=self.snapshot.path.name,
             counts=asdict(self.selected) | remembered,
+            converts=(str(conversion.of), int(conversion.within.delta.total_seconds())),
         )
 
 

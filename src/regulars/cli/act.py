@@ -1,4 +1,4 @@
-"""Verbs that act: run, deliver, conversions."""
+"""Verbs that act: run, deliver."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ import typer
 from regulars.cli.app import (
     AsOfOption,
     CampaignsArgument,
-    FormatOption,
     ProjectOption,
     answer,
-    answer_json,
     app,
     moment,
     root_of,
@@ -151,37 +149,3 @@ def _deliver_here(root: Path, as_of: str, *, keep_going: bool) -> None:
         states = work(root, stop, keep_going=keep_going, told=tell)
     answer(of_run(states))
     _raise_for_failed(Counter(states))
-
-
-@app.command()
-def conversions(project: ProjectOption = None, as_of: AsOfOption = "", format: FormatOption = "text") -> None:  # noqa: A002  # the option's name
-    """Match new orders to the messages that earned them, each order once."""
-    from regulars import clock
-    from regulars.campaigns.convert import convert
-    from regulars.campaigns.desk import Desk
-
-    with Desk.open(root_of(project)) as desk:
-        at = moment(as_of, desk.zone)
-        with clock.frozen(at):
-            found = convert(desk, at)
-        if format == "json":
-            answer_json(
-                {
-                    "orders": found.orders,
-                    "by_evidence": found.by_evidence,
-                    "referrals": found.referrals,
-                    "revenue": f"{found.revenue:.2f}",
-                    "withdrawn": found.withdrawn,
-                    "by_strangers": found.by_strangers,
-                }
-            )
-            return
-        evidence = ", ".join(f"{number:,} by {what}" for what, number in sorted(found.by_evidence.items()))
-        strangers = f"; {found.by_strangers:,} orders carried a shared code that nobody gave to their customer"
-        taken_back = f"; {found.withdrawn:,} credits taken back, their orders do not count any more"
-        answer(
-            f"{found.orders:,} new orders credited{f' ({evidence})' if evidence else ''}, "
-            f"{found.revenue:,.2f} {desk.rules.shop.currency}; {found.referrals:,} friends brought"
-            + (taken_back if found.withdrawn else "")
-            + (strangers if found.by_strangers else "")
-        )

@@ -12,17 +12,17 @@ import typer
 from typer.exceptions import TyperException
 from typer.models import CommandInfo
 
-from regulars.cli import act, begin, codes, look, operate, person, serve, team, trying
+from regulars.cli import act, begin, codes, earning, look, operate, person, serve, team, trying
 from regulars.cli.app import app, tell
 from regulars.cli.wrong_words import in_our_words
 from regulars.errors import RegularsError, WrongUse
 from regulars.lang.project import find_root
 
-VERBS = (act, begin, codes, look, operate, person, serve, team, trying)
+VERBS = (act, begin, codes, earning, look, operate, person, serve, team, trying)
 """Each registers its verbs when it is imported."""
 STORY = (
     "init", "demo", "check", "test", "schema", "explain", "segments", "plan", "preview", "why", "simulate",
-    "approve", "run", "deliver", "conversions", "codes", "report", "reconcile", "forget", "export", "doctor",
+    "approve", "run", "deliver", "conversions", "earlier", "codes", "report", "reconcile", "forget", "export", "doctor",
     "up", "web", "deploy",
 )  # fmt: skip
 """The verbs in the order in which somebody meets them."""

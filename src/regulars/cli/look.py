@@ -207,6 +207,10 @@ def report(
     as_of: AsOfOption = "",
     format: Annotated[Literal["text", "json", "html"], typer.Option("--format", help="How to answer.")] = "text",  # noqa: A002  # the option's name
     output: Annotated[Path | None, typer.Option("--output", help="Write it to this file.")] = None,
+    credit: Annotated[
+        Literal["last", "first", "linear"],
+        typer.Option("--credit", help="Which message an order counts for: the last, the first, or each its share."),
+    ] = "last",
 ) -> None:
     """Tell what was sent and what it earned."""
     import json
@@ -218,7 +222,7 @@ def report(
     with Desk.open(root_of(project), looking=True) as desk:
         if campaign:
             desk.campaign(campaign)
-        figures = figures_of(desk, moment(as_of, desk.zone), campaign or None)
+        figures = figures_of(desk, moment(as_of, desk.zone), campaign or None, credit)
     if format == "json":
         told = json.dumps(figures, ensure_ascii=False, indent=2, default=str)
     else:

@@ -9,10 +9,10 @@ from regulars.campaigns.desk import Desk
 from regulars.measure.figures import figures
 from regulars.measure.lift.spending import spending
 from regulars.measure.loyalty import OrderTotals
-from regulars.measure.shapes import Figures
+from regulars.measure.shapes import CreditTo, Figures
 
 
-def figures_of(desk: Desk, at: datetime, campaign: str | None = None) -> Figures:
+def figures_of(desk: Desk, at: datetime, campaign: str | None = None, credit: CreditTo = "last") -> Figures:
     """Everything `report` tells, for all campaigns or one."""
     counted = census(desk, at)
     totals = desk.order_totals(at)
@@ -28,4 +28,5 @@ def figures_of(desk: Desk, at: datetime, campaign: str | None = None) -> Figures
         shop_holdout=desk.rules.guards.holdout.fraction,
         timezone=desk.zone,
         shop=str(desk.rules.shop.name),
+        credit=credit,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -17,13 +17,15 @@ from sqlalchemy import (
     case,
     cast,
     distinct,
+    exists,
     func,
     literal_column,
     select,
+    union_all,
 )
 from sqlmodel import col
 
-from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Outcome, Referral
+from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Outcome, Referral, Touch
 
 ARMS = ("treated", "holdout")
 """The arms of a campaign. `shop-holdout` is nobody's arm: these people hear from no campaign."""
@@ -78,7 +80,8 @@ class Credits(NamedTuple):
     """Empty where the message is no longer in the ledger."""
     evidence: str
     currency: str
-    orders: int
+    orders: float
+    """A whole number, unless orders are shared out."""
     revenue: Decimal
 
 
@@ -158,6 +161,46 @@ def credits_given(connection: Connection) -> list[Credits]:
     )
     return [
         Credits(campaign, message, evidence, currency, orders, money(revenue))
+        for campaign, message, evidence, currency, orders, revenue in connection.execute(statement)
+    ]
+
+
+def credits_to(connection: Connection, credit: Literal["last", "first", "linear"]) -> list[Credits]:
+    """Credited orders: to the last touch of each, to the first, or shared by all."""
+    return credits_given(connection) if credit == "last" else credits_shared(connection, first=credit == "first")
+
+
+def credits_shared(connection: Connection, *, first: bool = False) -> list[Credits]:
+    """The same orders as `credits_given`, otherwise: each shared out equally among the messages that touched it.
+
+    `first`: whole, to the message that was sent first of them. An order's shares are hundredths that add up to it.
+    Where nothing is known of the touches, the message with the credit was the only one.
+    """
+    place = func.row_number().over(
+        partition_by=col(Touch.order_id), order_by=[col(Touch.sent_at), col(Touch.message_id)]
+    )
+    among = literal_column("1") if first else func.count().over(partition_by=col(Touch.order_id))
+    kind = ("campaign", "message_id", "evidence", "currency", "amount")
+    touched = select(*(getattr(Touch, name) for name in kind), place.label("place"), among.label("among"))
+    one = literal_column("1", BigInteger)
+    alone = select(*(getattr(Conversion, name) for name in kind), one.label("place"), one.label("among")).where(
+        ~exists().where(col(Touch.order_id) == col(Conversion.order_id))
+    )
+    shares = union_all(touched, alone).subquery()
+    whole = cast(func.round(shares.c.amount * literal_column("100")), BigInteger)
+    # What rounding leaves goes to the next one, so that nothing is lost.
+    share = whole * shares.c.place // shares.c.among - whole * (shares.c.place - 1) // shares.c.among
+    name = func.coalesce(col(Message.name), "")
+    groups = (shares.c.campaign, name, shares.c.evidence, shares.c.currency)
+    statement = (
+        select(*groups, func.sum(literal_column("1.0") / shares.c.among), func.sum(share))
+        .select_from(shares)
+        .join(Message, col(Message.id) == shares.c.message_id, isouter=True)
+        .where(shares.c.place <= shares.c.among)
+        .group_by(*groups)
+    )
+    return [
+        Credits(campaign, message, evidence, currency, float(orders), money(revenue))
         for campaign, message, evidence, currency, orders, revenue in connection.execute(statement)
     ]
 

@@ -1,4 +1,4 @@
-"""Who may get the credit for an order, and the credit that was given: rows in bulk for `campaigns.convert`."""
+"""Who may get the credit for an order, and what entries did: rows in bulk for `campaigns.convert`."""
 
 from __future__ import annotations
 
@@ -7,39 +7,53 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, delete, func, literal, null, select, union
+import pyarrow.compute as pc
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    String,
+    and_,
+    cast,
+    delete,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+)
 from sqlmodel import col
 
 from regulars.ledger import bulk, forgotten, referrals
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
+from regulars.ledger.events import UNJUDGED
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import (
     SENT,
     Code,
-    Conversion,
     Enrolment,
+    Event,
     Message,
     Outcome,
     Referral,
     ReferralCode,
+    Run,
 )
 
 _TEXT = pa.string()
 ENTRIES = pa.schema(
-    [("id", _TEXT), ("campaign", _TEXT), ("customer_id", _TEXT), ("arm", _TEXT), ("entered_at", MOMENT)]
-)
-SENT_MESSAGES = pa.schema(
     [
-        ("message_id", _TEXT),
-        ("enrolment_id", _TEXT),
-        ("campaign", _TEXT),
-        ("name", _TEXT),
-        ("customer_id", _TEXT),
-        ("sent_at", MOMENT),
+        *((name, _TEXT) for name in ("enrolment_id", "campaign", "customer_id", "arm")),
         ("entered_at", MOMENT),
+        ("run_id", _TEXT),
     ]
 )
+SENT_MESSAGES = pa.schema(
+    [*((name, _TEXT) for name in ("message_id", "enrolment_id", "name", "state")), ("sent_at", MOMENT)]
+)
+CLICKS = pa.schema([("message_id", _TEXT), ("at", MOMENT)])
+WINDOWS = pa.schema([("run_id", _TEXT), ("of", _TEXT), ("seconds", pa.int64())])
 ISSUED = pa.schema(
     [
         ("code", _TEXT),
@@ -62,7 +76,7 @@ PROMISES = pa.schema(
         ("valid_until", MOMENT),
     ]
 )
-ORDER_IDS = pa.schema([("order_id", _TEXT)])
+RECORDED = pa.schema([("order_id", _TEXT), ("at", MOMENT)])
 OUTCOMES = pa.schema(
     [
         ("enrolment_id", _TEXT),
@@ -84,32 +98,42 @@ def first_entry(ledger: Ledger) -> datetime | None:
     return earliest
 
 
-def entries(ledger: Ledger) -> pa.Table:
-    """All entries of all arms: id, campaign, customer_id, arm, entered_at."""
-    own = (Enrolment.id, Enrolment.campaign, Enrolment.customer_id, Enrolment.arm, Enrolment.entered_at)
-    return ledger.arrow(select(*(col(column) for column in own)), schema=ENTRIES)
+def entries(ledger: Ledger, customers: Sequence[str] | None = None) -> pa.Table:
+    """All entries of all arms, or those of some `customers`: columns of `ENTRIES`."""
+    own = (
+        Enrolment.id,
+        Enrolment.campaign,
+        Enrolment.customer_id,
+        Enrolment.arm,
+        Enrolment.entered_at,
+        Enrolment.run_id,
+    )
+    return _of(ledger, select(*(col(column) for column in own)), col(Enrolment.customer_id), customers, ENTRIES)
+
+
+def windows(ledger: Ledger) -> pa.Table:
+    """What counted as success when each run was made, where it noted it: run_id, of (texts), seconds after entering."""
+    own = (Run.id, Run.converts_of, Run.converts_within)
+    return ledger.arrow(select(*(col(one) for one in own)).where(col(Run.converts_within) > 0), schema=WINDOWS)
 
 
 def sent_messages(ledger: Ledger, customers: Sequence[str] | None = None) -> pa.Table:
-    """Messages that reached, or may have reached, somebody; or one of some `customers`.
-
-    message_id, enrolment_id, campaign, name, customer_id (texts), sent_at, entered_at (moments).
-    """
-    own = (
-        Message.id,
-        Message.enrolment_id,
-        Message.campaign,
-        Message.name,
-        Message.customer_id,
-        Message.sent_at,
-        Enrolment.entered_at,
-    )
-    statement = (
-        select(*(col(column) for column in own))
-        .join(Enrolment, col(Enrolment.id) == col(Message.enrolment_id))
-        .where(col(Message.state).in_(SENT))
+    """Messages that reached, or may have reached, somebody; or one of some `customers`: columns of `SENT_MESSAGES`."""
+    own = (Message.id, Message.enrolment_id, Message.name, Message.state, Message.sent_at)
+    statement = select(*(col(column) for column in own)).where(
+        col(Message.state).in_(SENT), col(Message.sent_at).is_not(None)
     )
     return _of(ledger, statement, col(Message.customer_id), customers, SENT_MESSAGES)
+
+
+def clicks(ledger: Ledger) -> pa.Table:
+    """Clicks that people made, as far as they are judged (`ledger.clicks`): message_id, at."""
+    # Written out, not bound: the index holds only these, and the databases must see it.
+    clicked: ColumnElement[str] = literal_column("'clicked'")
+    statement = select(col(Event.message_id), col(Event.at)).where(
+        col(Event.kind) == clicked, col(Event.machine).is_(False), col(Event.verdict) != UNJUDGED
+    )
+    return ledger.arrow(statement, schema=CLICKS)
 
 
 def issued_codes(ledger: Ledger, customers: Sequence[str] | None = None) -> pa.Table:
@@ -179,40 +203,17 @@ def record_referrals(connection: Connection, rows: pa.Table) -> int:
     return referrals.record(connection, rows) if rows.num_rows else 0
 
 
-def record(connection: Connection, rows: pa.Table) -> list[str]:
-    """Give the credit for orders (columns of `conversion`), each order once; the ids of the orders that are new."""
-    if rows.num_rows == 0:
-        return []
-    known = set(bulk.existing(connection, Conversion, "order_id", rows["order_id"].combine_chunks()).to_pylist())
-    bulk.insert(connection, Conversion, rows, skip_existing=True)
-    return [order for order in rows["order_id"].to_pylist() if order not in known]
-
-
-def credited_orders(ledger: Ledger) -> list[str]:
-    """The ids of all orders that somebody got the credit for, or brought a friend with; not those of the forgotten."""
-    orders = union(
-        select(col(Conversion.order_id)).where(~_gone(Conversion.customer_id)),
-        select(col(Referral.order_id)).where(~_gone(Referral.friend_id)),
-    )
-    found: list[str] = ledger.arrow(orders, schema=ORDER_IDS)["order_id"].to_pylist()
-    return found
-
-
 def recorded_referrals(ledger: Ledger) -> pa.Table:
-    """The orders that are recorded as a friend's first: order_id. Where one of the two was forgotten it stays so."""
-    known = ~_gone(Referral.friend_id), ~_gone(Referral.advocate_id)
-    return ledger.arrow(select(col(Referral.order_id)).where(*known), schema=ORDER_IDS)
+    """Orders recorded as a friend's first: order_id, at. Where one of the two was forgotten it stays so."""
+    known = ~is_gone(Referral.friend_id), ~is_gone(Referral.advocate_id)
+    return ledger.arrow(select(col(Referral.order_id), col(Referral.at)).where(*known), schema=RECORDED)
 
 
-def withdraw(connection: Connection, order_ids: Sequence[str]) -> int:
-    """Take back the credit for these orders, and the friends they brought; how many credits that were."""
-    withdrawn = 0
+def withdraw_referrals(connection: Connection, order_ids: Sequence[str]) -> None:
+    """Take back the friends that these orders were recorded as bringing."""
     for start in range(0, len(order_ids), bulk.SLICE):
         listed = {"orders": bulk.listed(connection, list(order_ids[start : start + bulk.SLICE]))}
         connection.execute(delete(Referral).where(bulk.among(connection, col(Referral.order_id), "orders")), listed)
-        statement = delete(Conversion).where(bulk.among(connection, col(Conversion.order_id), "orders"))
-        withdrawn += connection.execute(statement, listed).rowcount
-    return withdrawn
 
 
 def outcomes(ledger: Ledger) -> pa.Table:
@@ -221,21 +222,27 @@ def outcomes(ledger: Ledger) -> pa.Table:
     Not of people who were forgotten: what they did stands as it was.
     """
     own = (Outcome.enrolment_id, Outcome.orders, Outcome.revenue, Outcome.first_at, Outcome.updated_at)
-    gone = select(col(Enrolment.id)).where(_gone(Enrolment.customer_id))
+    gone = select(col(Enrolment.id)).where(is_gone(Enrolment.customer_id))
     return ledger.arrow(
         select(*(col(one) for one in own)).where(col(Outcome.enrolment_id).not_in(gone)), schema=OUTCOMES
     )
 
 
-def _gone(customer: Any) -> ColumnElement[bool]:
+def is_gone(customer: Any) -> ColumnElement[bool]:
+    """Whether the customer in this column was forgotten."""
     return col(customer).startswith(forgotten.PSEUDONYM, autoescape=True)
 
 
-def replace_outcomes(connection: Connection, stale: pa.Array, rows: pa.Table) -> None:
-    """Forget what the entries `stale` (ids) did, and write down `rows` (columns of `outcome`)."""
+def replace_outcomes(ledger: Ledger, stale: pa.Array, rows: pa.Table) -> None:
+    """Forget what the entries `stale` (ids) did, and write down `rows` (columns of `outcome`); a slice at a time."""
+    ids = rows["enrolment_id"].combine_chunks()
     for start in range(0, len(stale), bulk.SLICE):
-        ids = bulk.listed(connection, stale.slice(start, bulk.SLICE).to_pylist())
-        connection.execute(
-            delete(Outcome).where(bulk.among(connection, col(Outcome.enrolment_id), "ids")), {"ids": ids}
-        )
-    bulk.insert(connection, Outcome, rows)
+        mine = stale.slice(start, bulk.SLICE)
+        with ledger.writing() as connection:
+            named = bulk.among(connection, col(Outcome.enrolment_id), "ids")
+            connection.execute(delete(Outcome).where(named), {"ids": bulk.listed(connection, mine.to_pylist())})
+            bulk.insert(connection, Outcome, rows.filter(pc.is_in(ids, value_set=mine)))
+    new = rows.filter(pc.invert(pc.is_in(ids, value_set=stale)))
+    for start in range(0, new.num_rows, bulk.SLICE):
+        with ledger.writing() as connection:
+            bulk.insert(connection, Outcome, new.slice(start, bulk.SLICE), skip_existing=True)

@@ -87,6 +87,9 @@ HELD: dict[str, Holding] = {
             "currency": WORD,
         },
     ),
+    # The credit itself stays, in `conversion`.
+    "touch": Holding(whose=THEIRS, deleted=True),
+    "posted_order": Holding(whose=THEIRS, deleted=True),
     "message": Holding(
         whose=THEIRS,
         becomes={
@@ -188,6 +191,7 @@ HELD: dict[str, Holding] = {
         nobody={
             "id": OURS,
             "campaign": SHOPS,
+            "converts_of": WORD,
             "fingerprint": "a hash of the rules",
             "snapshot": "a file's name",
             "counts": "numbers",

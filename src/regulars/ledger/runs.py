@@ -34,8 +34,12 @@ def begin(
     fingerprint: str,
     snapshot: str,
     counts: Mapping[str, Any],
+    converts: tuple[str, int] = ("", 0),
 ) -> None:
-    """Write down that a run begins: `counts` is {"send": {channel: n}, "withheld": {reason: n}, "holdout": n, …}."""
+    """Write down that a run begins: `counts` is {"send": {channel: n}, "withheld": {reason: n}, "holdout": n, …}.
+
+    `converts`: what counts as success, and within how many seconds of entering.
+    """
     row = Run(
         id=run_id,
         campaign=campaign,
@@ -45,6 +49,8 @@ def begin(
         fingerprint=fingerprint,
         snapshot=snapshot,
         counts=dict(counts),
+        converts_of=converts[0],
+        converts_within=converts[1],
     )
     connection.execute(insert(Run).values(**row.model_dump()))
 

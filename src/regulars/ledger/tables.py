@@ -265,6 +265,7 @@ class Event(SQLModel, table=True):
     __table_args__ = (
         Index("event_message", "message_id"),
         partial("event_unjudged", "received_at", where="verdict = 'unjudged'"),
+        partial("event_clicked", "at", where="kind = 'clicked'"),
     )
     key: str = Field(primary_key=True)
     provider: str
@@ -375,15 +376,54 @@ class Conversion(SQLModel, table=True):
     campaign: str
     enrolment_id: str
     message_id: str
-    """The last touch."""
+    """The last touch: of the strongest evidence, the latest."""
     customer_id: str
     arm: str
     evidence: str
-    """`code`, `referral` or `window`."""
+    """`code`, `referral`, `click` or `window`."""
     amount: Decimal = Field(sa_column=money())
     currency: str
     at: datetime = Field(sa_column=moment())
     recorded_at: datetime = Field(sa_column=moment())
+
+
+class Touch(SQLModel, table=True):
+    """A message that may have had a part in an order. All are kept; the strongest, latest has a `conversion`."""
+
+    __table_args__ = (Index("touch_at", "at"), Index("touch_campaign", "campaign"))
+    order_id: str = Field(primary_key=True)
+    message_id: str = Field(primary_key=True, max_length=32)
+    enrolment_id: str = Field(max_length=32)
+    campaign: str
+    customer_id: str
+    """Whose message it is; a code may have been used by somebody else."""
+    evidence: str
+    """The strongest there is for this message: `code`, `referral`, `click` or `window`."""
+    sent_at: datetime = Field(sa_column=moment())
+    touched_at: datetime = Field(sa_column=moment())
+    """Of a click, the last one before the order; else when the message was sent."""
+    amount: Decimal = Field(sa_column=money())
+    """The whole order's."""
+    currency: str
+    at: datetime = Field(sa_column=moment())
+    """When the order was placed."""
+    recorded_at: datetime = Field(sa_column=moment())
+
+
+class PostedOrder(SQLModel, table=True):
+    """An order that the shop told us of by `POST /orders`: it counts until the shop's own data has it."""
+
+    __tablename__ = "posted_order"
+    __table_args__ = (Index("posted_order_at", "at"), Index("posted_order_customer", "customer_id", "at"))
+    order_id: str = Field(primary_key=True)
+    customer_id: str
+    at: datetime = Field(sa_column=moment())
+    amount: Decimal = Field(sa_column=money())
+    currency: str
+    code: str
+    counts: bool
+    """False once it was cancelled or refunded, and then for ever."""
+    posted_at: datetime = Field(sa_column=moment())
 
 
 class Outcome(SQLModel, table=True):
@@ -419,6 +459,10 @@ class Run(SQLModel, table=True):
     fingerprint: str = ""
     snapshot: str = ""
     """The file name of the snapshot it saw."""
+    converts_of: str = ""
+    """What counted as success then: `order`, `referral` …; its entries are judged by that, whatever is edited."""
+    converts_within: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    """Seconds after entering; 0: of a run that did not note it, whose campaign's file is asked."""
     counts: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     """`{"enrolled": n, "send": {channel: n}, "withheld": {reason: n}, "holdout": n}`"""
 

@@ -21,6 +21,7 @@ from regulars.measure.shapes import (
     CampaignFigures,
     CodeFigures,
     Credit,
+    CreditTo,
     Figures,
     Lift,
     MessageFigures,
@@ -44,6 +45,8 @@ class _Sums:
     wordings: list[accounts.Wordings]
     trials: Mapping[tuple[str, str], Kept]
     referrals: int
+    given: list[accounts.Credits]
+    """Last touch, whichever the report is asked for: how many codes came back."""
 
     def campaigns(self) -> set[str]:
         """Every campaign that left a trace."""
@@ -60,6 +63,7 @@ class _Sums:
             [row for row in self.wordings if row.campaign == campaign],
             self.trials,
             self.referrals,
+            [row for row in self.given if row.campaign == campaign],
         )
 
 
@@ -76,6 +80,7 @@ def figures(
     shop_holdout: float = 0.0,
     timezone: str = "UTC",
     shop: str = "",
+    credit: CreditTo = "last",
 ) -> Figures:
     """What was sent, what it earned and what is known of that, as of `now` (aware).
 
@@ -83,7 +88,8 @@ def figures(
     that nobody has entered. A campaign of the ledger that the project no longer has goes by its name. `only` keeps
     one campaign. `orders` and `segments` (ladder: value: customers) come from the snapshot; without them the report
     has no loyalty figures. `spent` comes from the shop's orders; without it nothing is said of the shop's own holdout
-    (`shop_holdout`: its share), nor of what people spent before. Days are days in `timezone`.
+    (`shop_holdout`: its share), nor of what people spent before. Days are days in `timezone`. `credit`: which touch of
+    an order gets it.
     """
     known = dict(campaigns or {})
     with ledger.reading() as connection:
@@ -91,11 +97,12 @@ def figures(
             accounts.entries(connection),
             arms.first_entries(connection, {n: now - c.conversion.within.delta for n, c in known.items()}),
             accounts.messages(connection),
-            accounts.credits_given(connection),
+            accounts.credits_to(connection, credit),
             accounts.codes(connection, now),
             accounts.wordings(connection),
             trials.latest(connection),
             accounts.referrals(connection),
+            accounts.credits_given(connection),
         )
     names = sorted(known.keys() | sums.campaigns())
     spent = spent or Spending()
@@ -104,6 +111,7 @@ def figures(
     zone = ZoneInfo(timezone)
     first = min((row.since for row in sums.entries if only in {None, row.campaign}), default=None)
     return Figures(
+        credit=credit,
         shop=shop,
         currency=currency,
         as_of=now.isoformat(timespec="seconds"),
@@ -135,7 +143,7 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str, l
         enrolled=sum(row.entries for row in sums.entries if row.arm in accounts.ARMS),
         messages={state: number for state, number in states.items() if number},
         sent=sum(states[state] for state in SENT),
-        conversions=sum(row.orders for row in sums.credits),
+        conversions=_orders(sums.credits),
         revenue=_revenue(credited),
         other_currencies=_elsewhere(sums.credits, currency),
         by_message=_by_message(name, written, sums, currency, did),
@@ -211,6 +219,11 @@ def _count(rows: Iterable[accounts.Messages]) -> int:
     return sum(row.messages for row in rows)
 
 
+def _orders(rows: Iterable[accounts.Credits]) -> float:
+    number = sum(row.orders for row in rows)
+    return int(number) if number == int(number) else round(number, 2)
+
+
 def _kinds(rows: list[accounts.Credits]) -> list[str]:
     return sorted({row.evidence for row in rows})
 
@@ -218,7 +231,7 @@ def _kinds(rows: list[accounts.Credits]) -> list[str]:
 def _credit(rows: list[accounts.Credits], currency: str, *, evidence: str | None = None) -> Credit:
     meant = [row for row in rows if evidence in {None, row.evidence}]
     return Credit(
-        conversions=sum(row.orders for row in meant),
+        conversions=_orders(meant),
         revenue=_revenue([row for row in meant if row.currency == currency]),
     )
 
@@ -248,7 +261,7 @@ def _codes(sums: _Sums) -> CodeFigures:
     return CodeFigures(
         issued=sum(row.issued for row in sums.codes),
         open=sum(row.open for row in sums.codes),
-        redeemed=sum(row.orders for row in sums.credits if row.evidence == "code"),
+        redeemed=int(sum(row.orders for row in sums.given if row.evidence == "code")),
     )
 
 
@@ -256,7 +269,7 @@ def _totals(each: list[CampaignFigures]) -> Totals:
     return Totals(
         enrolled=sum(c["enrolled"] for c in each),
         sent=sum(c["sent"] for c in each),
-        conversions=sum(c["conversions"] for c in each),
+        conversions=round(sum(c["conversions"] for c in each), 2),
         revenue=_amount(sum((Decimal(str(c["revenue"])) for c in each), Decimal())),
     )
 

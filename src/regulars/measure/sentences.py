@@ -5,7 +5,12 @@ from __future__ import annotations
 from regulars.measure.shapes import CampaignFigures, Compared, Figures, Interval, Lift, VariantFigures
 from regulars.measure.wording import count, money, plural, points, signed
 
-EVIDENCE = {"code": "with our code", "referral": "with a friend's code", "window": "soon after a message"}
+EVIDENCE = {
+    "code": "with our code",
+    "referral": "with a friend's code",
+    "click": "after a click",
+    "window": "soon after a message",
+}
 """How an order was recognised, in the order in which the evidence is asked for."""
 
 

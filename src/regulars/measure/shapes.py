@@ -6,7 +6,9 @@ below 10¹³. Shares and rates are fractions from 0 to 1. What cannot be compute
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, NotRequired, TypedDict
+
+CreditTo = Literal["last", "first", "linear"]
 
 
 class Arm(TypedDict):
@@ -110,7 +112,7 @@ class MessageFigures(TypedDict):
     """Known to have arrived; opened and clicked ones included."""
     opened: int
     clicked: int
-    conversions: int
+    conversions: float
     revenue: float
     variants: list[VariantFigures]
     """In the order of the campaign's file; none where it has one wording alone."""
@@ -121,9 +123,9 @@ class MessageFigures(TypedDict):
 
 
 class Credit(TypedDict):
-    """Orders credited to messages."""
+    """Orders credited to messages: whole ones, unless they are shared out (`credit` of the report is `linear`)."""
 
-    conversions: int
+    conversions: float
     revenue: float
 
 
@@ -145,7 +147,7 @@ class CampaignFigures(TypedDict):
     messages: dict[str, int]
     """By state."""
     sent: int
-    conversions: int
+    conversions: float
     revenue: float
     other_currencies: dict[str, float]
     """Revenue credited in another currency than the report's; in none of the sums."""
@@ -164,7 +166,7 @@ class Totals(TypedDict):
 
     enrolled: int
     sent: int
-    conversions: int
+    conversions: float
     revenue: float
 
 
@@ -185,6 +187,8 @@ class Loyalty(TypedDict, total=False):
 class Figures(TypedDict):
     """The whole report."""
 
+    credit: NotRequired[CreditTo]
+    """Which of the messages that touched an order gets the credit: `last`, `first`, or each its share (`linear`)."""
     shop: str
     currency: str
     as_of: str

@@ -18,6 +18,7 @@ from regulars.measure.sentences import (
 from regulars.measure.shapes import CampaignFigures, Figures, Loyalty, MessageFigures
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
 
+CREDITED = {"first": " · credit to the first message", "linear": " · credit shared by all messages"}
 _TITLE = 34
 """Characters a title may take in a table."""
 
@@ -40,7 +41,8 @@ def text(figures: Figures) -> str:
 def _head(figures: Figures) -> str:
     period = figures["period"]
     since = f"{day(period['from'])} to {day(period['to'])}" if period["from"] else f"as of {day(period['to'])}"
-    return f"{headline(figures)} · {since} · amounts in {figures['currency']}"
+    shared = CREDITED.get(figures.get("credit", "last"), "")
+    return f"{headline(figures)} · {since} · amounts in {figures['currency']}{shared}"
 
 
 def _table(figures: Figures, begun: Sequence[CampaignFigures]) -> str:

@@ -9,9 +9,9 @@ NOTHING = "–"
 """What stands where there is no figure."""
 
 
-def count(number: int) -> str:
-    """`1,204`."""
-    return signed(f"{number:,}")
+def count(number: float) -> str:
+    """`1,204`; of orders that were shared out, `1,204.5`."""
+    return signed(f"{number:,.1f}" if number % 1 else f"{number:,.0f}")
 
 
 def money(amount: float, currency: str = "") -> str:
@@ -38,7 +38,7 @@ def points(fraction: float, *, sign: bool = True) -> str:
     return signed(f"{100 * fraction:+.1f}" if sign else f"{100 * fraction:.1f}")
 
 
-def plural(number: int, one: str, many: str = "") -> str:
+def plural(number: float, one: str, many: str = "") -> str:
     """`1 order`, `1,204 orders`."""
     return f"{count(number)} {one if number == 1 else many or one + 's'}"
 

@@ -37,15 +37,15 @@ def placed(counting: Counting, since: datetime, until: datetime, customers: Sequ
     written, trimmed; empty: none). One row per order.
     """
     if customers is None:
-        return _exact(counting, _between(counting, since, until), since, until)
+        return _exact(counting, between(counting, since, until), since, until)
     slices = [customers[start : start + ASKED_AT_ONCE] for start in range(0, len(customers), ASKED_AT_ONCE)]
-    rows = _between(counting, since, until)
+    rows = between(counting, since, until)
     whose = rows[str(counting.source.rules.source.order.customer)]
     found = [_exact(counting, rows.filter(whose.isin(list(some))), since, until) for some in slices]
     return pa.concat_tables(found) if found else ORDERS.empty_table()
 
 
-def _between(counting: Counting, since: datetime, until: datetime) -> Any:
+def between(counting: Counting, since: datetime, until: datetime) -> Any:
     """The rows of that time as an Ibis expression, with a little more at its edges."""
     source = counting.source
     rows = counting.counting_rows("orders")
@@ -53,20 +53,26 @@ def _between(counting: Counting, since: datetime, until: datetime) -> Any:
     return rows.filter((at >= _literal(source.zone, since, at)) & (at <= _literal(source.zone, until, at)))
 
 
-def _exact(counting: Counting, rows: Any, since: datetime, until: datetime) -> pa.Table:
-    """The exact moments decide, in UTC: where the source keeps days or seconds, its own answer is too wide."""
-    source, order = counting.source, counting.source.rules.source.order
-    chosen: dict[str, Any] = {
+def chosen(counting: Counting, rows: Any) -> Any:
+    """Of `rows` of orders what is known of each: order_id, customer_id, at (the source's clock), amount, and code."""
+    order = counting.source.rules.source.order
+    columns: dict[str, Any] = {
         "order_id": rows[str(order.id)],
         "customer_id": rows[str(order.customer)],
         "at": rows[str(order.at)].cast("timestamp"),
         "amount": rows[str(order.amount)],
     }
     if order.code:
-        chosen["code"] = rows[str(order.code)]
+        columns["code"] = rows[str(order.code)]
+    return rows.select(**columns)
+
+
+def _exact(counting: Counting, rows: Any, since: datetime, until: datetime) -> pa.Table:
+    """The exact moments decide, in UTC: where the source keeps days or seconds, its own answer is too wide."""
+    source, order = counting.source, counting.source.rules.source.order
     code = "trim(coalesce(code, ''))" if order.code else "''"
     local = f'timezone({text(source.zone)}, cast("at" as timestamp))'
-    source.connection.register("regulars_found_orders", counting.fetch(rows.select(**chosen)))
+    source.connection.register("regulars_found_orders", counting.fetch(chosen(counting, rows)))
     try:
         return engine.arrow(
             source.connection,
@@ -79,31 +85,6 @@ def _exact(counting: Counting, rows: Any, since: datetime, until: datetime) -> p
         ).cast(ORDERS)
     finally:
         source.connection.unregister("regulars_found_orders")
-
-
-def not_counting(counting: Counting, order_ids: Sequence[str]) -> list[str]:
-    """Those of `order_ids` that the shop still has and that do not count any more: cancelled since."""
-    source, order = counting.source, counting.source.rules.source.order
-    if order.counts is None or not order_ids:
-        return []
-    wanted = pa.table({"order_id": pa.array(order_ids, pa.string())})
-    every, good = source.expression("orders"), counting.counting_rows("orders")
-    relations = {
-        "regulars_wanted": wanted,
-        "regulars_every": counting.fetch(every.select(order_id=every[str(order.id)])),
-        "regulars_good": counting.fetch(good.select(order_id=good[str(order.id)])),
-    }
-    for name, rows in relations.items():
-        source.connection.register(name, rows)
-    try:
-        found = source.connection.execute(
-            """select order_id from regulars_wanted semi join regulars_every using (order_id)
-               anti join regulars_good using (order_id) order by order_id"""
-        ).fetchall()
-    finally:
-        for name in relations:
-            source.connection.unregister(name)
-    return [str(row[0]) for row in found]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from regulars.web import (
     clicking,
     confirming,
+    ordering,
     preferences,
     referring,
     unsubscribing,
@@ -35,6 +36,7 @@ ROUTERS = (
     watching.router,  # /health, /metrics
     webhooks.router,  # /webhooks/…
     confirming.router,  # /o/TOKEN
+    ordering.router,  # /orders
 )
 """Every address of the app."""
 

@@ -14,10 +14,12 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from regulars.channels import sendgrid_events, twilio_callbacks
+from regulars.web import ordering
 
 LARGEST = (
     ("/webhooks/sendgrid", sendgrid_events.LARGEST),
     ("/webhooks/", twilio_callbacks.LARGEST),
+    ("/orders", ordering.LARGEST),
     ("/", 16_384),
 )
 """Path → bytes of a body; the first that fits counts."""

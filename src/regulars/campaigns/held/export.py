@@ -23,6 +23,8 @@ MEANS = {
     "event": "what the providers told about messages to you",
     "code": "codes you were given",
     "conversion": "your orders that a message was credited with",
+    "touch": "messages to you that may have had a part in an order",
+    "posted_order": "orders of yours that the shop told us of",
     "outcome": "what you ordered while a campaign was counted",
     "referral": "friends you brought, or who brought you",
     "referral_code": "your own code for friends",

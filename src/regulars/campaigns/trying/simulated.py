@@ -177,7 +177,7 @@ def _campaigns(desk: Desk, lived: Sequence[Day], sent: pa.Table, at: datetime) -
                 "codes": codes["codes"],
                 "if_all_redeem": codes["if_all_redeem"],
                 "by_value": codes["by_value"],
-                "orders": sum(one.orders for one in given),
+                "orders": int(sum(one.orders for one in given)),
                 "revenue": f"{sum(one.revenue for one in given):.2f}",
                 "withheld": dict(sum((Counter(run.withheld) for run in runs), Counter()).most_common()),
                 "held": sum(run.held for run in runs),

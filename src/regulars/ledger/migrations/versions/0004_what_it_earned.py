@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from regulars.ledger.columns import Moment, Money
+
 revision = "0004"
 down_revision = "0003"
 
@@ -28,6 +30,32 @@ def _referrals() -> None:
 
 def _attribution() -> None:
     """Every touch of an order, and orders that were posted."""
+    op.add_column("run", sa.Column("converts_of", sa.String(), nullable=False, server_default=""))
+    op.add_column("run", sa.Column("converts_within", sa.BigInteger(), nullable=False, server_default="0"))
+    clicked = sa.text("kind = 'clicked'")
+    op.create_index("event_clicked", "event", ["at"], sqlite_where=clicked, postgresql_where=clicked)
+    op.create_table(
+        "touch",
+        sa.Column("order_id", sa.String(), nullable=False),
+        sa.Column("message_id", sa.String(32), nullable=False),
+        sa.Column("enrolment_id", sa.String(32), nullable=False),
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("campaign", "customer_id", "evidence", "currency")),
+        sa.Column("amount", Money(), nullable=False),
+        *(sa.Column(name, Moment(), nullable=False) for name in ("sent_at", "touched_at", "at", "recorded_at")),
+        sa.PrimaryKeyConstraint("order_id", "message_id"),
+    )
+    op.create_index("touch_at", "touch", ["at"])
+    op.create_index("touch_campaign", "touch", ["campaign"])
+    op.create_table(
+        "posted_order",
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("order_id", "customer_id", "currency", "code")),
+        *(sa.Column(name, Moment(), nullable=False) for name in ("at", "posted_at")),
+        sa.Column("amount", Money(), nullable=False),
+        sa.Column("counts", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id"),
+    )
+    op.create_index("posted_order_at", "posted_order", ["at"])
+    op.create_index("posted_order_customer", "posted_order", ["customer_id", "at"])
 
 
 def _surveys() -> None:
