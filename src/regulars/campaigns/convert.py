@@ -19,6 +19,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.campaigns import redeeming
 from regulars.campaigns.desk import Desk
 from regulars.ledger import credit, forgotten
 from regulars.people import orders
@@ -59,6 +60,7 @@ def convert(desk: Desk, at: datetime) -> Converted:
         *orders.not_counting(counting, credit.credited_orders(desk.ledger)),
         *_no_friends_first(desk, placed, referred),
     ]
+    redeeming.redeem(desk, placed, since, at)
     with desk.ledger.writing() as connection:
         withdrawn = credit.withdraw(connection, void)
         new_referrals = credit.record_referrals(connection, referred)

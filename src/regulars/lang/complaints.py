@@ -84,7 +84,6 @@ NOT_YET = {
     "survey": "ask questions",
     "variants": "try several wordings",
     "test": "try several wordings",
-    "budget": "keep to a budget",
     "goals": "follow goals",
     "referral": "reward friends and those who bring them",
 }

@@ -4,24 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlmodel import col
 
-from regulars.ledger import vouchers
+from regulars.ledger.budgets import NEVER
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Run, Template
+from regulars.ledger.tables import Code, Message, Redemption, Run, Template
+
+ENOUGH = 100
+"""Codes of a campaign that have run out before its own share is told; fewer say little, and all of the shop's are."""
 
 
-def redemption(ledger: Ledger, campaigns: Sequence[str], at: datetime) -> float | None:
-    """The share of codes that were used, of these names of one campaign, else of all; None without any given."""
+class Share(NamedTuple):
+    """How many codes were used of those whose time is over. Codes that never went out are none."""
+
+    used: int
+    over: int
+    own: bool
+    """Whether they are the campaign's own; else all of the shop's."""
+
+    @property
+    def fraction(self) -> float | None:
+        """From 0 to 1; None while none is over."""
+        return self.used / self.over if self.over else None
+
+
+def redeemed(ledger: Ledger, campaigns: Sequence[str], at: datetime) -> Share:
+    """What share of codes is used: of these names of one campaign where that can be told, else of the whole shop."""
+    carrier = col(Message.enrolment_id) == col(Code.enrolment_id), col(Message.name) == col(Code.message_name)
+    went_out = ~exists().where(*carrier, col(Message.state).in_(NEVER))
+    over = or_(col(Code.valid_until) < at, and_(col(Code.ended_at).is_not(None), col(Code.ended_at) < at))
+    by_whom = (
+        col(Redemption.enrolment_id) == col(Code.enrolment_id),
+        (col(Redemption.message_name) == col(Code.message_name)),
+    )
+    used = case((exists().where(*by_whom), 1))
+    statement = select(col(Code.campaign), func.count(), func.count(used)).where(over, went_out)
     with ledger.reading() as connection:
-        given = vouchers.given(connection, at)
-    own = [one for one in given if one.campaign in campaigns]
-    for some in (own, given):
-        if total := sum(one.given for one in some):
-            return sum(one.used for one in some) / total
-    return None
+        rows = connection.execute(statement.group_by(col(Code.campaign))).all()
+    mine = [row for row in rows if row[0] in campaigns]
+    own = sum(row[1] for row in mine) >= ENOUGH
+    chosen = mine if own else rows
+    return Share(sum(row[2] for row in chosen), sum(row[1] for row in chosen), own)
 
 
 def sent_by_runs(ledger: Ledger, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
