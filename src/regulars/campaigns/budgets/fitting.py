@@ -38,12 +38,12 @@ def withhold(desk: Desk, name: str, at: datetime, table: str) -> None:
     limits = concerning(desk, name, letters.offer.offer if letters.offer else None, at)
     if not limits or letters.offer is None:
         return
-    used = _used(desk, name, limits, at)
+    counted = used(desk, name, limits, at)
     gives = f"(reason is null and not coalesce({OFFER_OFF}, false))"
     priced = worth.columns(letters.offer.offer, letters.offer.value, gives, worth.rate(desk, name, at))
     over = " or ".join(
         f"sum({COLUMNS[limit.kind]}) over (order by {_ORDER} rows unbounded preceding) > {max(limit.amount - taken, 0)}"
-        for limit, taken in used.items()
+        for limit, taken in counted.items()
     )
     desk.connection.execute(
         f"""create or replace temp table {quoted(table)} as
@@ -58,15 +58,15 @@ def withhold(desk: Desk, name: str, at: datetime, table: str) -> None:
     )
 
 
-def _used(desk: Desk, name: str, limits: Sequence[Limit], at: datetime) -> dict[Limit, int]:
+def used(desk: Desk, name: str, limits: Sequence[Limit], at: datetime) -> dict[Limit, int]:
     """How much each budget has counted by now, and by what a plan foresees of the campaigns before."""
-    whole, by, used = desk.everybody, worth.rate(desk, name, at), {}
+    whole, by, found = desk.everybody, worth.rate(desk, name, at), {}
     with whole.ledger.reading() as connection:
         for limit in limits:
             # About one person nobody asks so exactly that all codes would have to be looked at.
             kept = budgets.kept(connection, limit) if whole is not desk else None
-            used[limit] = budgets.counted_now(connection, limit, by, at) if kept is None else kept
-    return {limit: taken + desk.foresight.given.get(limit.key, 0) for limit, taken in used.items()}
+            found[limit] = budgets.counted_now(connection, limit, by, at) if kept is None else kept
+    return {limit: taken + desk.foresight.given.get(limit.key, 0) for limit, taken in found.items()}
 
 
 def priced(letters: Letters, rows: pa.Table, at: datetime) -> pa.Table:
