@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -151,3 +152,38 @@ def test_periods_are_those_of_the_shops_calendar(span: str, name: str, begins: s
 
 def _utc(moment: str) -> datetime:
     return datetime.fromisoformat(moment).replace(tzinfo=UTC)
+
+
+def test_the_report_says_what_codes_cost_and_may_still_cost(shop: SmallShop) -> None:
+    five(shop, repeat="every 10 days")
+    days.run(shop, "gift", DAY)
+    days.send(shop, DAY)
+    code = days.rows(shop, "code", "code", "customer_id")[0]["code"]
+    shop.order("ana", "2026-02-11 10:00:00", total=70, coupon_code=code)
+    told, offers = reported(shop, "2026-02-12 10:00")
+    assert (offers["out"], offers["if_all_redeem"], offers["liability"]) == (2, 60.0, None)
+    assert offers["redeemed"] == {"used": {"orders": 1, "discount": 30.0}}
+    for words in (
+        "1 redeemed, 30.00 RON off",
+        "2 codes out, 60.00 RON if all redeem; how many do is not known yet: no code has run out",
+        "left of this month's 100: 10.00 RON",
+        "2 people withheld at the last run: budget",
+    ):
+        assert words in told
+    shop.campaign("gift", messages=GIFT % "", repeat="every 10 days")
+    days.run(shop, "gift", "2026-02-20 10:00")
+    told, offers = reported(shop, "2026-02-20 10:00")
+    # One of the three that are over was used.
+    assert (offers["out"], offers["if_all_redeem"], offers["liability"]) == (5, 150.0, 50.0)
+    assert "5 codes out, 150.00 RON if all redeem, 50.00 RON if 33.3 % do, as the shop's usually do" in told
+
+
+def reported(shop: SmallShop, when: str) -> tuple[str, dict[str, Any]]:
+    """The report's text, and what it says about the offers of the one campaign."""
+    from regulars.cli.reporting import figures_of
+    from regulars.measure.text import text
+
+    with days.opened(shop, when) as (desk, moment):
+        convert(desk, moment)
+        figures = figures_of(desk, moment)
+    return " ".join(text(figures).split()), dict(figures["campaigns"][0]["offers"])

@@ -26,6 +26,8 @@ COLUMNS: dict[Kind, str] = {"discount": "expected", "redeemed": "at_most"}
 SHOP = "shop"
 NEVER = ("suppressed", "expired", "skipped", "dead", "dropped")
 """States in which a message has not gone and never will: nobody knows its code."""
+WITHHELD = "budget"
+"""Why somebody is not sent a message: what it gives does not fit into a budget any more."""
 _ROW = "INSERT INTO budget (scope, kind, period, counted) VALUES (:scope, :kind, :period, 0) ON CONFLICT DO NOTHING"
 GRACE = timedelta(days=2)
 """An order may reach us so much later than it was placed: only then an unused code is given back."""

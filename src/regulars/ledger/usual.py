@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, case, exists, func, or_, select
+from sqlalchemy import Connection, and_, case, exists, func, or_, select
 from sqlmodel import col
 
 from regulars.ledger.budgets import NEVER
@@ -33,21 +33,28 @@ class Share(NamedTuple):
 
 def redeemed(ledger: Ledger, campaigns: Sequence[str], at: datetime) -> Share:
     """What share of codes is used: of these names of one campaign where that can be told, else of the whole shop."""
+    with ledger.reading() as connection:
+        return share(run_out(connection, at), campaigns)
+
+
+def share(over: Mapping[str, tuple[int, int]], campaigns: Sequence[str]) -> Share:
+    """The same of what `run_out` gives."""
+    mine = [over[name] for name in dict.fromkeys(campaigns) if name in over]
+    own = sum(number for number, _ in mine) >= ENOUGH
+    chosen = mine if own else list(over.values())
+    return Share(sum(used for _, used in chosen), sum(number for number, _ in chosen), own)
+
+
+def run_out(connection: Connection, at: datetime) -> dict[str, tuple[int, int]]:
+    """Campaign → (codes whose time is over, how many of these were used). Codes that never went out are none."""
     carrier = col(Message.enrolment_id) == col(Code.enrolment_id), col(Message.name) == col(Code.message_name)
     went_out = ~exists().where(*carrier, col(Message.state).in_(NEVER))
     over = or_(col(Code.valid_until) < at, and_(col(Code.ended_at).is_not(None), col(Code.ended_at) < at))
-    by_whom = (
-        col(Redemption.enrolment_id) == col(Code.enrolment_id),
-        (col(Redemption.message_name) == col(Code.message_name)),
-    )
-    used = case((exists().where(*by_whom), 1))
+    theirs = col(Redemption.enrolment_id) == col(Code.enrolment_id)
+    used = case((exists().where(theirs, col(Redemption.message_name) == col(Code.message_name)), 1))
     statement = select(col(Code.campaign), func.count(), func.count(used)).where(over, went_out)
-    with ledger.reading() as connection:
-        rows = connection.execute(statement.group_by(col(Code.campaign))).all()
-    mine = [row for row in rows if row[0] in campaigns]
-    own = sum(row[1] for row in mine) >= ENOUGH
-    chosen = mine if own else rows
-    return Share(sum(row[2] for row in chosen), sum(row[1] for row in chosen), own)
+    rows = connection.execute(statement.group_by(col(Code.campaign)))
+    return {campaign: (number, times) for campaign, number, times in rows}
 
 
 def sent_by_runs(ledger: Ledger, since: datetime, until: datetime) -> list[tuple[datetime, int]]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from regulars.campaigns.budgets.told import Left
 from regulars.lang.model import Campaign
-from regulars.ledger import accounts
+from regulars.ledger import accounts, liability
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import SENT, STATES
 from regulars.measure.lift import Outcomes, compared
 from regulars.measure.loyalty import OrderTotals, loyalty
+from regulars.measure.offers import OfferFigures, offers
 from regulars.measure.shapes import (
     Arm,
     CampaignFigures,
@@ -63,6 +65,7 @@ def figures(
     only: str | None = None,
     orders: OrderTotals | None = None,
     segments: Mapping[str, Mapping[str, int]] | None = None,
+    budgets: Mapping[str, Sequence[Left]] | None = None,
     timezone: str = "UTC",
     shop: str = "",
 ) -> Figures:
@@ -71,7 +74,8 @@ def figures(
     `campaigns` are the project's, by file name: they give the titles, the conversion windows, and a place to those
     that nobody has entered. A campaign of the ledger that the project no longer has goes by its name. `only` keeps
     one campaign. `orders` and `segments` (ladder: value: customers) come from the snapshot; without them the report
-    has no loyalty figures. Days are days in `timezone`.
+    has no loyalty figures. `budgets`: what is left, by campaign, and under "" of the shop's. Days are days in
+    `timezone`.
     """
     known = dict(campaigns or {})
     with ledger.reading() as connection:
@@ -83,8 +87,14 @@ def figures(
             accounts.codes(connection, now),
             accounts.referrals(connection),
         )
-    names = sorted(known.keys() | sums.campaigns())
-    each = [_campaign(n, known.get(n), sums.of(n), currency) for n in names if only in {None, n}]
+        given = liability.sums(connection, now)
+    names = sorted(known.keys() | sums.campaigns() | given.campaigns())
+    left, average = budgets or {}, orders.revenue / orders.orders if orders and orders.orders else Decimal()
+    each = [
+        _campaign(n, known.get(n), sums.of(n), currency, offers(given, [n], left.get(n, ()), average))
+        for n in names
+        if only in {None, n}
+    ]
     zone = ZoneInfo(timezone)
     first = min((row.since for row in sums.entries if only in {None, row.campaign}), default=None)
     return Figures(
@@ -102,12 +112,13 @@ def figures(
             open=sum(c["codes"]["open"] for c in each),
             redeemed=sum(c["codes"]["redeemed"] for c in each),
         ),
+        offers=offers(given, [only] if only else names, left.get(only or "", ()), average, shop=only is None),
         referrals=sums.referrals,
         loyalty=loyalty(orders, segments),
     )
 
 
-def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str) -> CampaignFigures:
+def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str, given: OfferFigures) -> CampaignFigures:
     credited = [row for row in sums.credits if row.currency == currency]
     arms = {row.arm: row for row in sums.entries}
     states = {state: sum(row.messages for row in sums.messages if row.state == state) for state in STATES}
@@ -127,6 +138,7 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str) -
         shop_holdout=_arm(arms.get("shop-holdout")),
         lift=compared(_outcomes(sums, "treated"), _outcomes(sums, "holdout"), currency, did=did),
         codes=_codes(sums),
+        offers=given,
     )
 
 

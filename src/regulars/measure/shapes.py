@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from regulars.measure.offers import OfferFigures
+
 
 class Arm(TypedDict):
     """What the people of one arm did within their conversion windows, whether or not a message got the credit."""
@@ -107,6 +109,7 @@ class CampaignFigures(TypedDict):
     """People of the shop's holdout who would have entered."""
     lift: Lift
     codes: CodeFigures
+    offers: OfferFigures
 
 
 class Totals(TypedDict):
@@ -144,5 +147,6 @@ class Figures(TypedDict):
     totals: Totals
     campaigns: list[CampaignFigures]
     codes: CodeFigures
+    offers: OfferFigures
     referrals: int
     loyalty: Loyalty

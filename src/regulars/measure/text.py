@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
+from regulars.measure.offers import told as offers_told
 from regulars.measure.sentences import credited, has_begun, headline, known, lift_in_short, nothing_yet
 from regulars.measure.shapes import CampaignFigures, Figures, Loyalty
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
@@ -60,6 +61,8 @@ def _campaign(campaign: CampaignFigures, currency: str) -> str:
     codes = campaign["codes"]
     if codes["issued"]:
         lines += _named("codes", [f"{count(codes['issued'])} issued", f"{count(codes['redeemed'])} redeemed"])
+    for place, words in enumerate(offers_told(campaign["offers"], currency)):
+        lines += _named("" if place else "offers", [words])
     lines += _named("arms", (_arm(campaign, arm) for arm in campaign["arms"] if campaign["arms"][arm]["entries"]))
     apart = campaign["shop_holdout"]["entries"]
     if apart:
@@ -98,6 +101,8 @@ def _whole(figures: Figures) -> str:
     if codes["issued"]:
         parts = {"issued": codes["issued"], "redeemed": codes["redeemed"], "still valid": codes["open"]}
         lines += _named("codes", (f"{count(number)} {word}" for word, number in parts.items()))
+    for place, words in enumerate(offers_told(figures["offers"], figures["currency"])):
+        lines += _named("" if place else "offers", [words])
     lines += _named("friends", [f"{plural(figures['referrals'], 'customer')} came with a friend's code"])
     return "\n".join(lines)
 

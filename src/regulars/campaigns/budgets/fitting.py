@@ -24,8 +24,7 @@ from regulars.people.engine import name as quoted
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-BUDGET = "budget"
-"""Why somebody is not sent a message: what it gives does not fit into a budget any more."""
+BUDGET = budgets.WITHHELD
 _ORDER = "customer_id, occasion"
 
 

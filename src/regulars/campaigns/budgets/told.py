@@ -50,6 +50,17 @@ def left(desk: Desk, name: str, at: datetime, codes: pa.Table | None = None) -> 
     return [_told(one, taken[one.limit], codes) for one in budgets]
 
 
+def budgets_left(desk: Desk, at: datetime) -> dict[str, list[Left]]:
+    """What is left, by campaign of its own budgets, and under "" of the shop's."""
+    found: dict[str, list[Left]] = {}
+    for name in desk.project.campaigns:
+        for one in left(desk, name, at):
+            place = "" if one["scope"] == SHOP else name
+            if place or "" not in found or one not in found[""]:
+                found.setdefault(place, []).append(one)
+    return found
+
+
 def concerns(desk: Desk, name: str, at: datetime) -> bool:
     """Whether anything that campaign `name` gives counts against a budget."""
     return any(concerning(desk, name, offer, at) for offer, _ in desk.campaign(name).offers)
