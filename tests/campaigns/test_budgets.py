@@ -9,6 +9,7 @@ import pytest
 
 import shop_days as days
 from regulars import clock
+from regulars.campaigns import running
 from regulars.campaigns.budgets.limits import next_period, period
 from regulars.campaigns.convert import convert
 from regulars.campaigns.planning import plan
@@ -187,3 +188,17 @@ def reported(shop: SmallShop, when: str) -> tuple[str, dict[str, Any]]:
         convert(desk, moment)
         figures = figures_of(desk, moment)
     return " ".join(text(figures).split()), dict(figures["campaigns"][0]["offers"])
+
+
+def test_what_others_took_between_selecting_and_writing_is_withheld_and_told(shop: SmallShop) -> None:
+    shop.guards = "  budget: {discount: 100 per month}"
+    five(shop, "")
+    shop.campaign("more", messages=GIFT.replace("gift/one", "more/one") % "")
+    first, second = days.select(shop, "gift", DAY), days.select(shop, "more", DAY)
+    with days.opened(shop, DAY) as (desk, moment):
+        written = [running.enrol(desk, one.run_id, 0) for one in (first, second, first)]
+        (one,) = why(desk, "ana", ["more"], moment)["campaigns"]
+        logged = {row["campaign"]: row["decision"] for row in why(desk, "ana", ["more"], moment)["log"]}
+    assert [(one.new, one.already, one.withheld) for one in written] == [(3, 0, 0), (0, 0, 3), (0, 3, 0)]
+    assert (one["decision"], logged) == ("budget", {"gift": "sent", "more": "budget"})
+    assert counted(shop) == {("shop discount", "2026-02"): 90.0}
