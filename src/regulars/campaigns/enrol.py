@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.campaigns import code_files, decided, pool_codes
-from regulars.campaigns.budgets.fitting import Held
+from regulars.campaigns.budgets.fitting import Held, priced
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.letters import OWN_CODE, Letters
 from regulars.ledger import codes, ids, outbox, referrals
@@ -46,6 +46,7 @@ def enrol_rows(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datet
     rows = rows.append_column("enrolment_id", ids.draw(rows.num_rows))
     asked = rows.num_rows
     letters = Letters(desk, campaign, desk.campaign(campaign).messages[0], (desk.day(at),))
+    rows = priced(letters, rows, at)
     treated = _written_to(rows)
     invites = "referral" in letters.reads
     # What needs nothing of the ledger is made before its one writer's turn.

@@ -7,9 +7,20 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Approval, Code, Conversion, Enrolment, Membership, Message, PoolCode, Run, Salt
+from regulars.ledger.tables import (
+    Approval,
+    Code,
+    Conversion,
+    Enrolment,
+    Membership,
+    Message,
+    PoolCode,
+    Redemption,
+    Run,
+    Salt,
+)
 
-_RENAMED: tuple[type[SQLModel], ...] = (Message, Code, Conversion, Run, Approval, Membership)
+_RENAMED: tuple[type[SQLModel], ...] = (Message, Code, Conversion, Redemption, Run, Approval, Membership)
 _DRAWN = "campaign "
 """What stands before a campaign's name in the salt that says under which name its arms are drawn."""
 

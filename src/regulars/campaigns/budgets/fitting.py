@@ -69,14 +69,19 @@ def used(desk: Desk, name: str, limits: Sequence[Limit], at: datetime) -> dict[L
 
 
 def priced(letters: Letters, rows: pa.Table, at: datetime) -> pa.Table:
-    """Follow-ups with the columns of `worth`, where a budget counts what their message gives."""
+    """Letters with the columns of `worth`, where a budget counts what their message gives; once they have them, as is.
+
+    Who enters has them since they were selected, unless the budget was written in between.
+    """
     offer = letters.offer
-    if offer is None or not rows.num_rows or not concerning(letters.desk, letters.campaign_name, offer.offer, at):
+    if offer is None or not rows.num_rows or worth.EXPECTED in rows.column_names:
         return rows
-    gives = f"(state = 'planned' and not coalesce({OFFER_OFF}, false))"
+    if not concerning(letters.desk, letters.campaign_name, offer.offer, at):
+        return rows
+    gives = f"(state = 'planned' and arm = 'treated' and not coalesce({OFFER_OFF}, false))"
     by = worth.rate(letters.desk, letters.campaign_name, at)
     added = worth.columns(offer.offer, offer.value, gives, by)
-    return letters.desk.arrow(f"select *, {added} from rows order by customer_id, enrolment_id", rows=rows)
+    return letters.desk.arrow(f"select *, {added} from rows order by customer_id, occasion", rows=rows)
 
 
 def settle(desk: Desk, name: str, at: datetime) -> None:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from regulars.campaigns.budgets import worth
 from regulars.campaigns.budgets.fitting import used
-from regulars.campaigns.budgets.limits import Written, concerning, next_period, of_campaign
+from regulars.campaigns.budgets.limits import Written, concerning, next_period, of_campaign, of_shop
 from regulars.campaigns.desk import Desk
 from regulars.ledger.budgets import COLUMNS, SHOP, Kind
 
@@ -45,19 +45,23 @@ def left(desk: Desk, name: str, at: datetime, codes: pa.Table | None = None) -> 
     """
     if not concerns(desk, name, at):
         return []
-    budgets = of_campaign(desk, name, at)
+    return _left(desk, name, of_campaign(desk, name, at), at, codes)
+
+
+def _left(desk: Desk, name: str, budgets: list[Written], at: datetime, codes: pa.Table | None = None) -> list[Left]:
     taken = used(desk, name, [one.limit for one in budgets], at)
     return [_told(one, taken[one.limit], codes) for one in budgets]
 
 
 def budgets_left(desk: Desk, at: datetime) -> dict[str, list[Left]]:
     """What is left, by campaign of its own budgets, and under "" of the shop's."""
+    giving = [name for name in desk.project.campaigns if concerns(desk, name, at)]
     found: dict[str, list[Left]] = {}
-    for name in desk.project.campaigns:
-        for one in left(desk, name, at):
-            place = "" if one["scope"] == SHOP else name
-            if place or "" not in found or one not in found[""]:
-                found.setdefault(place, []).append(one)
+    for name in giving:
+        if own := [one for one in of_campaign(desk, name, at) if one.limit.scope != SHOP]:
+            found[name] = _left(desk, name, own, at)
+    if giving and (shops := of_shop(desk, at)):
+        found[""] = _left(desk, giving[0], shops, at)
     return found
 
 
