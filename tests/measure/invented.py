@@ -6,8 +6,12 @@ from decimal import Decimal
 
 from regulars.measure.lift import Outcomes, compared
 from regulars.measure.loyalty import OrderTotals, loyalty
+from regulars.measure.offers import OfferFigures
 from regulars.measure.shapes import Arm, CampaignFigures, CodeFigures, Credit, Figures, MessageFigures, Totals
 
+NO_OFFERS = OfferFigures(
+    out=0, if_all_redeem=0.0, share=None, share_of="", liability=None, redeemed={}, budgets=[], withheld=0
+)
 NOBODY = Arm(entries=0, people=0, converted=0, orders=0, revenue=0.0)
 
 
@@ -56,6 +60,7 @@ def campaign(
         shop_holdout=NOBODY,
         lift=compared(treated, holdout, "RON"),
         codes=CodeFigures(issued=codes[0], open=codes[1], redeemed=codes[2]),
+        offers=NO_OFFERS,
     )
 
 
@@ -108,6 +113,7 @@ def figures(*, title: str = "Win back the lapsed") -> Figures:
         ),
         campaigns=campaigns,
         codes=CodeFigures(issued=2706, open=1220, redeemed=171),
+        offers=NO_OFFERS,
         referrals=3,
         loyalty=loyalty(
             OrderTotals(5000, 4188, 2711, 43120, Decimal("8211930.55")),
