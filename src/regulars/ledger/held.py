@@ -72,6 +72,8 @@ HELD: dict[str, Holding] = {
             "THEN code ELSE {drawn} END",
         },
         nobody={"campaign": SHOPS, "enrolment_id": OURS, "message_name": SHOPS, "standing": WORD},
+        # Whoever else used their code is told to nobody.
+        hidden=("order_id", "customer_id", "amount", "enrolment_id"),
     ),
     "code": Holding(
         whose=THEIRS,

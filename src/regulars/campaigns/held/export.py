@@ -23,6 +23,7 @@ MEANS = {
     "event": "what the providers told about messages to you",
     "code": "codes you were given",
     "conversion": "your orders that a message was credited with",
+    "redemption": "orders that carried a code: yours, and those with a code you were given",
     "outcome": "what you ordered while a campaign was counted",
     "referral": "friends you brought, or who brought you",
     "referral_code": "your own code for friends",
