@@ -1,13 +1,12 @@
 """Eight that give codes at once, out of one pool and within the same budgets: nothing twice, never too much.
 
-At full size, in eight processes: `REGULARS_TRIES=10000 pytest tests/ledger/test_codes_at_once.py`.
+Each has a ledger, and so connections, of its own. At full size: `REGULARS_TRIES=10000 pytest tests/ledger/test_codes_at_once.py`.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -25,8 +24,6 @@ from regulars.ledger.budgets import Limit, Rate
 from regulars.ledger.store import Ledger
 
 TRIES = int(os.environ.get("REGULARS_TRIES", "160"))
-FEW = 1000
-"""More tries than these are made in processes of their own."""
 GIVERS = 8
 PEOPLE = 4 * TRIES
 NO_RATE = Rate(100.0, 1.0)
@@ -82,9 +79,7 @@ def test_eight_at_once_give_no_code_twice_and_never_more_than_there_is(postgres_
     with Ledger.open(postgres_url, tmp_path) as ledger:
         with ledger.writing() as connection:
             pools.add(connection, "winback", [f"P{number:06}" for number in range(PEOPLE // 4)], NOW)
-        spawned = multiprocessing.get_context("spawn")
-        many = TRIES > FEW
-        with ProcessPoolExecutor(GIVERS, spawned) if many else ThreadPoolExecutor(GIVERS) as eight:
+        with ThreadPoolExecutor(GIVERS) as eight:
             wanted = ((postgres_url, str(tmp_path), number, TRIES // GIVERS) for number in range(GIVERS))
             given = sum(eight.map(giver, *zip(*wanted, strict=True)))
         people, different, expected, at_most = one(
