@@ -1,6 +1,7 @@
 """Eight that give codes at once, out of one pool and within the same budgets: nothing twice, never too much.
 
-Each has a ledger, and so connections, of its own. At full size: `REGULARS_TRIES=10000 pytest tests/ledger/test_codes_at_once.py`.
+Each has a ledger, and so connections, of its own. At full size:
+`REGULARS_TRIES=10000 pytest tests/ledger/test_codes_at_once.py`.
 """
 
 from __future__ import annotations
