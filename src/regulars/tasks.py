@@ -95,6 +95,8 @@ def enrol(project: str, selected: Selected, part: int, at: str = "") -> Enrolled
     with _desk(project, at) as (desk, _):
         enrolled = running.enrol(desk, selected.run_id, part - 1)
     story.info("%s: chunk %s of %s enrolled", selected.campaign, part, selected.chunks)
+    if enrolled.withheld:
+        story.warning("%s: %s withheld: others have used up a budget since", selected.campaign, enrolled.withheld)
     return enrolled
 
 
@@ -130,6 +132,8 @@ def advance(project: str, at: str = "") -> Advanced:
         story.info("in doubt before: %s are with the provider, %s were not sent", settled.accepted, settled.unsent)
     if advanced.waiting:
         story.warning("%s follow-ups wait for a code: their pool is empty, see `regulars codes`", advanced.waiting)
+    if advanced.withheld:
+        story.warning("%s follow-ups wait: no budget is left for what they give", advanced.withheld)
     return advanced
 
 

@@ -61,6 +61,14 @@ def _person(whose: str, email: str, code: str, salt: str, n: int) -> dict[str, l
             {"order_id": f"{whose}-order", **person, "at": NOW, "amount": Decimal("120.50"), "currency": "RON",
              "code": code, "counts": True, "posted_at": NOW},
         ],
+        "redemption": [
+            {"order_id": f"{whose}-basket", "code": code, "campaign": "hello", "enrolment_id": entry,
+             "message_name": "clicked", **person, "standing": "used", "amount": Decimal(90), "discount": Decimal(10),
+             "at": NOW},
+            {"order_id": f"somebodys-{n}", "code": code, "campaign": "hello", "enrolment_id": entry,
+             "message_name": "clicked", "customer_id": "somebody", "standing": "not theirs", "amount": Decimal(90),
+             "discount": Decimal(10), "at": NOW},
+        ],
         "referral_code": [{"code": f"{whose}-own", **person, "created_at": NOW}],
         "referral": [
             {"friend_id": f"friend-of-{n}", "advocate_id": whose, "code": f"{whose}-own", "order_id": f"o{n}", **money},

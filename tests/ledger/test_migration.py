@@ -78,12 +78,12 @@ def test_the_keys_are_those_of_the_models(first_ledger: str, tmp_path: Path):
         key = looked.get_pk_constraint("code")["constrained_columns"]
         assert sorted(key) == ["code", "enrolment_id", "message_name"]
         indexes = {index["name"]: bool(index["unique"]) for index in looked.get_indexes("code")}
-        assert indexes == {"code_enrolment": False, "code_unique": True}
+        assert indexes == {"code_counted": False, "code_enrolment": False, "code_unique": True}
         assert {"pool_code", "edition", "approval", "membership"} <= set(looked.get_table_names())
 
 
 def test_a_shared_code_has_many_owners_now_and_any_other_still_one(first_ledger: str, tmp_path: Path):
-    again = "INSERT INTO code SELECT :code, :entry, message_name, campaign, customer_id, kind, value, currency, issued_at, valid_until, ended_at, :shared, gift FROM code WHERE code = 'AAAA' LIMIT 1"  # fmt: skip  # noqa: E501  # one statement
+    again = "INSERT INTO code (code, enrolment_id, message_name, campaign, customer_id, kind, value, currency, issued_at, valid_until, shared, gift, holder_only) SELECT :code, :entry, message_name, campaign, customer_id, kind, value, currency, issued_at, valid_until, :shared, gift, holder_only FROM code WHERE code = 'AAAA' LIMIT 1"  # fmt: skip  # noqa: E501  # one statement
     with Ledger.open(first_ledger, tmp_path) as ledger:
         with ledger.writing() as connection:
             for entry in ("e2", "e3"):

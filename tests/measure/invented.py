@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from regulars.measure.lift.campaigns import Outcomes, compared
 from regulars.measure.loyalty import OrderTotals, loyalty
+from regulars.measure.offers import OfferFigures
 from regulars.measure.shapes import (
     Arm,
     CampaignFigures,
@@ -18,6 +19,9 @@ from regulars.measure.shapes import (
     VariantFigures,
 )
 
+NO_OFFERS = OfferFigures(
+    out=0, if_all_redeem=0.0, share=None, share_of="", liability=None, redeemed={}, budgets=[], withheld=0
+)
 NOBODY = Arm(entries=0, people=0, converted=0, orders=0, revenue=0.0)
 
 
@@ -85,6 +89,7 @@ def campaign(
         shop_holdout=NOBODY,
         lift=compared(treated, holdout, "RON"),
         codes=CodeFigures(issued=codes[0], open=codes[1], redeemed=codes[2]),
+        offers=NO_OFFERS,
     )
 
 
@@ -137,6 +142,7 @@ def figures(*, title: str = "Win back the lapsed") -> Figures:
         ),
         campaigns=campaigns,
         codes=CodeFigures(issued=2706, open=1220, redeemed=171),
+        offers=NO_OFFERS,
         referrals=3,
         shop_lift=None,
         loyalty=loyalty(

@@ -16,6 +16,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
+from regulars.campaigns import redeeming
 from regulars.campaigns.crediting import books, bought, outcomes, touches
 from regulars.campaigns.crediting.books import ENTERED, GIVEN, LOOKED_FOR, MINE
 from regulars.campaigns.crediting.moments import bare, literal
@@ -66,6 +67,7 @@ def convert(desk: Desk, at: datetime, since: datetime | None = None) -> Converte
     changes = touches.changes(desk, touched, placed, begin, at, untouchable=held_back, gone=gone)
     done = outcomes.changed(desk, outcomes.found(desk, seen, referred, at), at, since=wide, gone=gone)
     void = _no_friends_first(desk, seen, referred, held_back, (wide, at), gone)
+    redeeming.redeem(desk, placed, begin, at)
     with desk.ledger.writing() as connection:
         credit.withdraw_referrals(connection, void)
         new_referrals = credit.record_referrals(connection, referred)

@@ -7,10 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from regulars import clock
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.reach import FORGOTTEN
 from regulars.lang.expressions import ROW
+from regulars.ledger import ids
 from regulars.people import engine
 from regulars.people.engine import text
 
@@ -18,6 +21,12 @@ KEPT_DAYS = 30
 FOLDER = "decisions"
 GUARDS = ("already", "is_due", "room", "room_all", "campaigns_before", "local_date")
 """Columns on the way to a judgement that tell what the guards saw."""
+LATER_WITHHELD = "budget"
+"""The one decision that may still be taken while a run is written; it stands over what the run had decided."""
+_OF_A_BATCH = (
+    "customer_id", "occasion", "arm", "channel", "language", "template", "zone", "offer_step", "due_at", "not_before",
+    "expires_at", "local_day", "when_holds", "offer_off", "held",
+)  # fmt: skip  # a list of names
 OF_CHANNEL = ("agrees", "address", "stopped")
 
 Decision = Mapping[str, Any]
@@ -56,6 +65,19 @@ def keep(desk: Desk, run_id: str, campaign: str, at: datetime, table: str) -> No
     _forget_old(desk)
 
 
+def withheld(desk: Desk, run_id: str, campaign: str, at: datetime, rows: pa.Table) -> None:
+    """Log that people of a batch, selected to get it, found no budget left when their part of the run was written."""
+    path = desk.folder / FOLDER / f"{desk.day(at)}-{campaign}-{LATER_WITHHELD}-{ids.one()}-{run_id}.parquet"
+    path.parent.mkdir(exist_ok=True)
+    kept = ", ".join(engine.name(one) for one in rows.column_names if one in _OF_A_BATCH)
+    desk.arrow(
+        f"""copy (select {text(campaign)} as campaign, {text(run_id)} as run_id,
+                         timestamptz {text(at.isoformat())} as at, '{LATER_WITHHELD}' as decision, {kept} from rows)
+            to {text(str(path))} (format parquet)""",
+        rows=rows,
+    )
+
+
 def runs(desk: Desk, day: date) -> list[Path]:
     """The logs of the runs of `day`, the shop's."""
     return sorted((desk.folder / FOLDER).glob(f"{day}-*.parquet"))
@@ -68,7 +90,10 @@ def about(desk: Desk, customer: str, logs: Sequence[Path]) -> list[Decision]:
     listed = ", ".join(text(str(file)) for file in logs)
     found: list[Decision] = desk.arrow(
         f"""select * from read_parquet([{listed}], union_by_name = true)
-            where customer_id = {text(customer)} order by "at", run_id"""
+            where customer_id = {text(customer)}
+            qualify row_number() over (partition by campaign, run_id, occasion
+                                       order by decision = '{LATER_WITHHELD}' desc) = 1
+            order by "at", run_id"""
     ).to_pylist()
     return found
 

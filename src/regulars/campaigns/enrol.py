@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import code_files, pool_codes
+from regulars.campaigns import code_files, decided, pool_codes
+from regulars.campaigns.budgets.fitting import Held, priced
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.letters import OWN_CODE, Letters
 from regulars.ledger import codes, ids, outbox, referrals
@@ -27,6 +28,8 @@ class Enrolled:
 
     new: int
     already: int
+    withheld: int = 0
+    """People for whom no budget is left: others were given what there was when they were selected."""
 
 
 def enrol_chunk(desk: Desk, campaign: str, run_id: str, batch: Path, chunk: int, at: datetime) -> Enrolled:
@@ -41,13 +44,18 @@ def enrol_rows(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datet
     if rows.num_rows == 0:
         return Enrolled(0, 0)
     rows = rows.append_column("enrolment_id", ids.draw(rows.num_rows))
+    asked = rows.num_rows
     letters = Letters(desk, campaign, desk.campaign(campaign).messages[0], (desk.day(at),))
-    enrolments = _enrolments(desk, campaign, run_id, rows, at)
-    treated = rows.filter(pc.and_(pc.equal(rows["arm"], "treated"), pc.not_equal(rows["state"], LATER)))
+    rows = priced(letters, rows, at)
+    treated = _written_to(rows)
     invites = "referral" in letters.reads
     # What needs nothing of the ledger is made before its one writer's turn.
     built = None if invites or letters.pool else letters.build(treated, at)
     with desk.ledger.writing() as connection:
+        held = Held(desk, connection, letters, at)
+        if (fits := held.entering(rows)) is not None:
+            without, rows = rows.filter(pc.invert(fits)), rows.filter(fits)
+            built, treated = None, _written_to(rows)
         if invites:
             own = referrals.codes_for(connection, treated["customer_id"].combine_chunks(), at)
             treated = with_own_codes(desk, treated, own)
@@ -55,10 +63,19 @@ def enrol_rows(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datet
             draw = pool_codes.drawing(connection, letters.pool, at) if letters.pool else codes.draw
             built = letters.build(treated, at, draw)
         letters.begin_test(connection, built[0])
+        enrolments = _enrolments(desk, campaign, run_id, rows, at)
         new = outbox.enrol(connection, enrolments, *built, from_pool=bool(letters.pool))
+        held.count(built[1], new)
         if letters.offer is not None and not letters.pool:
             code_files.lay(desk, connection, f"{campaign}-{run_id}", new)
-    return Enrolled(len(new), rows.num_rows - len(new))
+    if fits is not None:
+        decided.withheld(desk, run_id, campaign, at, without)
+    return Enrolled(len(new), rows.num_rows - len(new), asked - rows.num_rows)
+
+
+def _written_to(rows: pa.Table) -> pa.Table:
+    """Those of a batch who have a first message, or a reason not to get it; the others are held out, or it is early."""
+    return rows.filter(pc.and_(pc.equal(rows["arm"], "treated"), pc.not_equal(rows["state"], LATER)))
 
 
 def _enrolments(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datetime) -> pa.Table:

@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.campaigns import code_files, formerly, offers, pool_codes, variants
+from regulars.campaigns.budgets.fitting import Held, priced, settle
+from regulars.campaigns.budgets.limits import concerning
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, with_own_codes
 from regulars.campaigns.exits import EXIT, exited
@@ -52,6 +54,8 @@ class Advanced:
     ended: int = 0
     waiting: int = 0
     """Follow-ups that are due and wait for a code, because their pool has none left."""
+    withheld: int = 0
+    """Follow-ups that are due and wait, because no budget is left for what they give."""
 
 
 def advance(desk: Desk, at: datetime, decide: Decide | None = None) -> Advanced:
@@ -59,7 +63,7 @@ def advance(desk: Desk, at: datetime, decide: Decide | None = None) -> Advanced:
 
     `decide` settles tests whose time has come; without it who waits for one goes on waiting.
     """
-    written = ended = waiting = 0
+    written = ended = waiting = withheld = 0
     for name, campaign in desk.project.campaigns.items():
         if campaign.status != "live":
             continue
@@ -73,8 +77,8 @@ def advance(desk: Desk, at: datetime, decide: Decide | None = None) -> Advanced:
             written, ended = written + more, ended + over
             if not more:
                 break
-        waiting += one.waiting
-    return Advanced(written, ended, waiting)
+        waiting, withheld = waiting + one.waiting, withheld + one.withheld
+    return Advanced(written, ended, waiting, withheld)
 
 
 def _near(message: Message, above: pa.Table, at: datetime) -> pa.Table:
@@ -94,6 +98,8 @@ class _Pass:
     at: datetime
     waiting: int = 0
     """For whom the pool had no code."""
+    withheld: int = 0
+    """For whom no budget was left."""
 
     def run(self) -> tuple[int, int]:
         """(messages written, entries ended)."""
@@ -136,6 +142,8 @@ class _Pass:
         if not days:
             return 0
         letters = Letters(self.desk, self.name, message, days)
+        if concerning(self.desk, self.name, self.desk.campaign(self.name).offer_of(message), self.at):
+            settle(self.desk, self.name, self.at)
         rows = self._decided(letters, snapshot)
         return sum(self._chunk(letters, rows.slice(start, CHUNK)) for start in range(0, rows.num_rows, CHUNK))
 
@@ -204,7 +212,7 @@ class _Pass:
         columns = {
             row[0] for row in self.desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()
         }
-        return self.desk.arrow(
+        told = self.desk.arrow(
             f"""with decided as (
                   select *, case when no_day or not when_holds then 'skipped'
                                  when expires_at <= {reach.now} then 'expired'
@@ -221,6 +229,7 @@ class _Pass:
                 from decided d left join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = d.customer_id
                 where state is not null order by d.customer_id"""
         )
+        return priced(letters, told, self.at)
 
     def _chunk(self, letters: Letters, rows: pa.Table) -> int:
         """One transaction: messages, and their codes."""
@@ -229,6 +238,10 @@ class _Pass:
         invites = "referral" in letters.reads
         built = None if invites or letters.pool else letters.build(rows, self.at)
         with self.desk.ledger.writing() as connection:
+            held = Held(self.desk, connection, letters, self.at)
+            if (fits := held.following(rows)) is not None:
+                self.withheld += fits.false_count
+                rows, built = rows.filter(fits), None
             if invites:
                 own = referrals.codes_for(connection, rows["customer_id"].combine_chunks(), self.at)
                 rows = with_own_codes(self.desk, rows, own)
@@ -240,6 +253,7 @@ class _Pass:
             built = built or letters.build(rows, self.at)
             letters.begin_test(connection, built[0])
             new = outbox.add_messages(connection, *built, from_pool=bool(letters.pool))
+            held.count(_given(built, new))
             if letters.offer is not None and not letters.pool:
                 name = f"{self.name}-{self.desk.day(self.at)}"
                 entered = rows["enrolment_id"].combine_chunks()
@@ -252,6 +266,16 @@ def _over(letters: Letters, zone: str, at: datetime) -> str:
     campaign, ways = letters.campaign, letters.message.ways
     ended = [text(variant) for variant, way in ways.items() if offers.over(campaign.offer_of(way), zone, at)]
     return f"(variant in ({', '.join(ended)}) and not offer_off)" if ended else "false"
+
+
+def _given(built: tuple[pa.Table, pa.Table], new: pa.Array) -> pa.Table:
+    """Of messages and their codes the codes of those messages (ids) that are new."""
+    messages, issued = built
+    return issued.filter(pc.is_in(issued["enrolment_id"], value_set=_entries_of(messages, new)))
+
+
+def _entries_of(messages: pa.Table, ids: pa.Array) -> pa.Array:
+    return messages.filter(pc.is_in(messages["id"], value_set=ids))["enrolment_id"].combine_chunks()
 
 
 def _standing(names: pa.ChunkedArray, messages: Sequence[str]) -> pa.ChunkedArray:

@@ -18,6 +18,8 @@ class Foresight:
     """Campaigns that will have run: whom they took is in `sent`, and they take nobody else."""
     sent: list[pa.Table] = field(default_factory=list)
     """Messages they will have planned: rows as `ledger.facts.sent_days` gives them."""
+    given: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """Budget (its row's key) → what they will have given, in hundredths of the shop's currency."""
     decided: dict[tuple[str, datetime], str] = field(default_factory=dict)
     """(campaign, moment) → its decision table, where it was asked because it goes first.
 
@@ -47,4 +49,4 @@ class Foresight:
 
     def forget(self) -> None:
         """A new day."""
-        self.campaigns, self.sent, self.decided = set(), [], {}
+        self.campaigns, self.sent, self.given, self.decided = set(), [], {}, {}

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.campaigns import dated
+from regulars.campaigns.budgets import worth
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.offers import AS_BEFORE, Terms
 from regulars.lang.expressions import ROW
@@ -183,12 +184,15 @@ class Letters:
     def _codes(self, letters: pa.Table, issued_at: datetime) -> pa.Table:
         if not self.offer:
             return NO_CODES
+        counted = [one for one in (worth.EXPECTED, worth.AT_MOST) if one in letters.column_names]
         return self.desk.arrow(
             f"""select fresh_code as code, enrolment_id, {text(str(self.message.name))} as message_name,
                        {text(self.campaign_name)} as campaign, customer_id, {text(self.offer.offer.kind)} as kind,
                        {self.offer.value} as value, {self.offer.gift} as gift,
                        {text(str(self.desk.rules.shop.currency))} as currency,
                        {"true" if self.offer.offer.code is not None else "false"} as shared,
+                       {"true" if self.offer.offer.redeem == "holder" else "false"} as holder_only,
+                       {"".join(f"{one}, " for one in counted)}
                        timestamptz {text(issued_at.isoformat())} as issued_at, {self.offer.ends} as valid_until
                 from letters where fresh_code is not null""",
             letters=letters,

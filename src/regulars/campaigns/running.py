@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from regulars import clock
 from regulars.campaigns import calendar, decided, enrich, formerly, stopping
+from regulars.campaigns.budgets import fitting
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, Enrolled, enrol_chunk, enrol_rows
 from regulars.campaigns.letters import OF, Letters
@@ -74,6 +75,7 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
     if described.status != "live":
         return Selected(run_id, campaign, stopped=f"its status is {described.status}; only a live campaign sends.")
     formerly.settle(desk, campaign)
+    fitting.settle(desk, campaign, at)
     one = _Decisions.of(desk, campaign, at, run_id, decided.seen(described.messages[0].send.channels))
     if one.selected.stopped:
         return one.selected
@@ -91,6 +93,7 @@ def select(desk: Desk, campaign: str, at: datetime) -> Selected:
 
 def run_in_memory(desk: Desk, campaign: str, at: datetime) -> Selected:
     """A whole run of a live campaign that leaves no log and no files: for a rehearsal, which nobody resumes or asks."""
+    fitting.settle(desk, campaign, at)
     one = _Decisions.of(desk, campaign, at, ids.one())
     if one.selected.stopped:
         return one.selected

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from regulars.campaigns import calendar, rows
+from regulars.campaigns.budgets.fitting import withhold
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.entering import Entering
 from regulars.campaigns.local_time import zones
@@ -75,6 +76,7 @@ class Selector:
         self.desk.connection.execute(f"create or replace temp table regulars_entering as {self._entering()}")
         self.reach.prepare("regulars_entering", taken, "true" if self.anyway else "not already")
         self.desk.connection.execute(f"create or replace temp table {quoted(into)} as {self._decisions()}")
+        withhold(self.desk, self.name, self.at, into)
         return into
 
     def _decisions(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.planning.plan import Plan, PlannedCampaign
@@ -189,9 +190,17 @@ def _inside(one: PlannedCampaign) -> Iterator[str]:
 
 def _offer(one: PlannedCampaign, currency: str) -> Iterator[str]:
     codes = one["liability"]["codes"]
-    for place, words in enumerate(of_offer(one, currency)):
+    for place, words in enumerate([*of_offer(one, currency), *of_budgets(one, currency)]):
         first = place == 0
         yield top("offer" if first else "", f"{codes:,}" if first else "", words, _codes(codes) if first else "")
+
+
+def of_budgets(one: PlannedCampaign, currency: str) -> Iterator[str]:
+    """`left of this month's 20,000: 16,890, and 15,595 after this`; of what may be redeemed it says so."""
+    for budget in one["budgets"]:
+        left, given = Decimal(budget["left"]), Decimal(budget["given"])
+        told = f"left of {budget['says']}{' to be redeemed' if budget['kind'] == 'redeemed' else ''}: {left:,.0f}"
+        yield f"{told}, and {left - given:,.0f} after this" if given else f"{told} {currency}"
 
 
 def _codes(number: int) -> str:
@@ -215,6 +224,8 @@ def of_offer(one: PlannedCampaign, currency: str) -> Iterator[str]:
         told = f"if all redeem {worth:,.0f} {currency}"
         if offer["share"] is not None:
             told += f" · as usual ({offer['share'] * 100:.1f} %) {float(offer['as_usual']):,.0f} {currency}"
+        else:
+            told += " · how many usually do is not known: no code has run out yet"
         yield told
 
 

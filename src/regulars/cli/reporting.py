@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from regulars.campaigns.budgets.told import budgets_left
 from regulars.campaigns.census import census
 from regulars.campaigns.desk import Desk
 from regulars.measure.figures import figures
@@ -26,6 +27,7 @@ def figures_of(desk: Desk, at: datetime, campaign: str | None = None, credit: Cr
         segments=counted["segments"],
         spent=spending(desk, at),
         shop_holdout=desk.rules.guards.holdout.fraction,
+        budgets=budgets_left(desk, at),
         timezone=desk.zone,
         shop=str(desk.rules.shop.name),
         credit=credit,

@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from regulars.lang.budget import Budget
 from regulars.lang.keys import Key, wrong
 from regulars.lang.ladders import Template, steps
 from regulars.lang.offer import Offer
@@ -209,6 +210,7 @@ class Campaign(Key):
     enrich: list[Any] = Field([], description="the shop's own steps: [recommend: {limit: 3}]")
     messages: list[Message] = Field(min_length=1, description="what is sent, in order")
     offer: Offer | None = Field(None, description="what messages without an offer of their own give")
+    budget: Budget | None = Field(None, description="how much its offers may give away, and in what time")
     holdout: Share = Field(Share(0.0), description="the share who get nothing, to measure by")
     conversion: Conversion = Field(Conversion(), description="what counts as success")
     expect: Expect = Field(Expect(), description="limits that stop a run")
@@ -290,6 +292,12 @@ class Campaign(Key):
 
     def _place(self, message: Message) -> int:
         return [str(one.name) for one in self.messages].index(str(message.name))
+
+    @property
+    def offers(self) -> list[tuple[Offer, tuple[str | int, ...]]]:
+        """Every offer that is written in it, and where."""
+        own = [(one.offer, ("messages", place, "offer")) for place, one in enumerate(self.messages)]
+        return [(offer, spot) for offer, spot in [(self.offer, ("offer",)), *own] if offer is not None]
 
     def offer_of(self, message: Message) -> Offer | None:
         """The offer that `message` gives, new or inherited from the campaign (for the first message only)."""

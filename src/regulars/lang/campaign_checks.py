@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from regulars.lang.budget_checks import check_budget
 from regulars.lang.campaign import DATE, Campaign, Limits, Message
 from regulars.lang.ladders import Step, Template
 from regulars.lang.model import Rules
@@ -33,6 +34,7 @@ def check_campaign(
         _message(message, index, campaign, document, rules, problems)
     _rows(campaign, document, rules, problems)
     _service(campaign, document, problems)
+    check_budget(campaign, document, rules, problems)
     _own_names(campaign, campaigns, problems)
     _languages(campaign, rules, problems)
     check_sender(campaign.sender, problems)

@@ -82,7 +82,6 @@ def tell(complaint: Complaint, model: type[Key], document: Document, problems: P
 
 NOT_YET = {
     "survey": "ask questions",
-    "budget": "keep to a budget",
     "goals": "follow goals",
     "referral": "reward friends and those who bring them",
 }

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from regulars.lang.budget import Budget
 from regulars.lang.campaign import Campaign, Conversion, Expect, ForEach, Limits, Message, Offer
 from regulars.lang.keys import BARE, Key, wrong
 from regulars.lang.ladders import OTHERWISE, Step, Template, steps
@@ -19,9 +20,9 @@ from regulars.lang.timing import ApprovalLimit
 from regulars.lang.written import Written
 
 __all__ = [
-    "CHANNELS", "NAME", "OTHER", "OTHERWISE", "Campaign", "Consent", "Conversion", "CustomerColumns", "Expect",
-    "ForEach", "Frequency", "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Prices", "Quiet",
-    "Rules", "Segment", "Sender", "Shop", "Source", "Step", "Table", "Template", "Trait",
+    "CHANNELS", "NAME", "OTHER", "OTHERWISE", "Budget", "Campaign", "Consent", "Conversion", "CustomerColumns",
+    "Expect", "ForEach", "Frequency", "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Prices",
+    "Quiet", "Rules", "Segment", "Sender", "Shop", "Source", "Step", "Table", "Template", "Trait",
 ]  # fmt: skip  # a list of names
 
 Kind = Literal["text", "number", "date", "time", "yes_no"]
@@ -231,6 +232,9 @@ class Guards(Key):
     first: list[Written] = Field([], description="campaigns in the order they go when a person may get only one")
     approval: ApprovalLimit | None = Field(
         None, description="`over 1000`: a plan that would reach more people waits for `regulars approve`"
+    )
+    budget: Budget | None = Field(
+        None, description="how much the offers of all campaigns together may give away, and in what time"
     )
 
 

@@ -65,6 +65,9 @@ class Offer(Key):
     codes: Pool | None = Field(
         None, description="where everybody's own code comes from; without it they are made, and the shop exports them"
     )
+    redeem: Literal["anyone", "holder"] = Field(
+        "anyone", description="who may use a code: `holder` is whoever was given it; another's order is reported apart"
+    )
     unless: Written | None = Field(
         None, description="a condition: for whom it holds, the message goes without the offer"
     )
@@ -98,6 +101,9 @@ class Offer(Key):
             raise wrong(
                 "offer-code", "One code for everybody has one value.", "delete `next_time`, or delete `code`", ("code",)
             )
+        if self.redeem == "holder":
+            sentence = "One code for everybody has no holder."
+            raise wrong("offer-code", sentence, "delete `redeem`, or delete `code`", ("redeem",))
         if not re.fullmatch(SHARED_CODE, self.code):
             raise wrong(
                 "offer-code",

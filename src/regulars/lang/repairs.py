@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from regulars.lang.budget import Allowance
 from regulars.lang.scalars import WEEKDAYS, Cap, Duration, Money, QuietHours, Repeat, Schedule, Send, Share, Until, Word
 from regulars.lang.suggest import nearest
 
@@ -59,6 +60,19 @@ _REPAIRS: dict[type[Word], _Repair] = {
     ),
     Until: _Repair((), ((r"(\d{1,2})\.(\d{1,2})\.(\d{4})", r"\3-\2-\1"), (r"T(?=\d)", " "))),
     Money: _Repair((), _NUMBER),
+    Allowance: _Repair(
+        ("per", "day", "week", "month", "year", "in", "all"),
+        (
+            (r"(\d)[ ,'](\d{3})\b", r"\1\2"),
+            (r"\s*/\s*", " per "),
+            (r"\b(?:a|every|each)\b", "per"),
+            (r"\bdaily$", "per day"),
+            (r"\b(week|month|year)ly$", r"per \1"),
+            (r"\b(?:total|ever|overall)$", "in all"),
+            (r"^(\d+(?:\.\d+)?) ?[A-Za-z]{1,3} (?=per |in all)", r"\1 "),
+            (r"^(\d{3,}(?:\.\d+)?)$", r"\1 per month"),
+        ),
+    ),
 }  # fmt: skip  # a table
 
 

@@ -45,7 +45,7 @@ def _comma(source: Source, key: Position, end: int, problems: Problems) -> None:
     if not before.endswith(",") or ":" not in before:
         return
     number = re.search(r"(\d+),$", before)
-    if number and word.isdigit():
+    if number and re.match(r"\d{3}\b", word):
         problems.add(
             "comma-in-number",
             Position(key.file, key.line, key.column - len(number[0]), len(number[0]) + len(word)),

@@ -79,6 +79,27 @@ def running(ledger: Ledger, campaign: str, names: Sequence[str] = (), *, former:
     return ledger.arrow(statement, asked, schema=RUNNING)
 
 
+def entered(connection: Connection, campaign: str, people: pa.Table) -> pa.Array:
+    """Which of `people` (columns customer_id and occasion; 10,000 at most) have entered a campaign, as bools."""
+    statement = select(col(Enrolment.customer_id), col(Enrolment.occasion)).where(
+        col(Enrolment.campaign) == campaign, bulk.among(connection, col(Enrolment.customer_id), "customers")
+    )
+    asked = list(zip(*(people[name].to_pylist() for name in ("customer_id", "occasion")), strict=True))
+    bound = {"customers": bulk.listed(connection, [customer for customer, _ in asked])}
+    known = {tuple(row) for row in connection.execute(statement, bound)}
+    return pa.array([one in known for one in asked], pa.bool_())
+
+
+def written(connection: Connection, name: str, letters: pa.Table) -> pa.Array:
+    """Which of the entries in `letters` (column enrolment_id; 10,000 at most) have a message called so, as bools."""
+    statement = select(col(Message.enrolment_id)).where(
+        col(Message.name) == name, bulk.among(connection, col(Message.enrolment_id), "entries")
+    )
+    asked = letters["enrolment_id"].to_pylist()
+    known = set(connection.execute(statement, {"entries": bulk.listed(connection, asked)}).scalars())
+    return pa.array([one in known for one in asked], pa.bool_())
+
+
 def end(connection: Connection, enrolment_ids: Sequence[str], at: datetime, reason: str) -> None:
     """Entries are over: `finished`, or `exit`."""
     if enrolment_ids:

@@ -62,6 +62,19 @@ HELD: dict[str, Holding] = {
     "outcome": Holding(
         whose="enrolment_id IN (SELECT id FROM enrolment WHERE customer_id = :customer)", nobody={"enrolment_id": OURS}
     ),
+    # An order of theirs, or somebody's with a code of theirs; found by the entry, and before `code` loses its codes.
+    "redemption": Holding(
+        whose="customer_id = :customer OR enrolment_id IN (SELECT id FROM enrolment WHERE customer_id = :customer)",
+        becomes={
+            "order_id": "CASE WHEN customer_id = :customer THEN {drawn} ELSE order_id END",
+            "customer_id": "CASE WHEN customer_id = :customer THEN :pseudonym ELSE customer_id END",
+            "code": "CASE WHEN EXISTS (SELECT 1 FROM code WHERE code.code = redemption.code AND shared) "
+            "THEN code ELSE {drawn} END",
+        },
+        nobody={"campaign": SHOPS, "enrolment_id": OURS, "message_name": SHOPS, "standing": WORD},
+        # Whoever else used their code is told to nobody.
+        hidden=("order_id", "customer_id", "amount", "enrolment_id"),
+    ),
     "code": Holding(
         whose=THEIRS,
         # A code is in the shop's orders too, and would lead from there to everything else.
@@ -74,7 +87,9 @@ HELD: dict[str, Holding] = {
             "currency": WORD,
             "gift": SHOPS,
         },
+        hidden=("expected", "at_most"),
     ),
+    "budget": Holding(nobody={"scope": "a campaign, or the shop", "kind": WORD, "period": "days"}),
     "conversion": Holding(
         whose=THEIRS,
         becomes={"customer_id": PSEUDONYM, "order_id": "{drawn}"},

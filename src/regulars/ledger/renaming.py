@@ -15,13 +15,24 @@ from regulars.ledger.tables import (
     Membership,
     Message,
     PoolCode,
+    Redemption,
     Run,
     Salt,
     Touch,
     Trial,
 )
 
-_RENAMED: tuple[type[SQLModel], ...] = (Message, Code, Conversion, Touch, Run, Approval, Membership, Trial)
+_RENAMED: tuple[type[SQLModel], ...] = (
+    Message,
+    Code,
+    Conversion,
+    Touch,
+    Redemption,
+    Run,
+    Approval,
+    Membership,
+    Trial,
+)
 _DRAWN = "campaign "
 """What stands before a campaign's name in the salt that says under which name its arms are drawn."""
 

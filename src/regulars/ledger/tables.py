@@ -176,6 +176,7 @@ class Code(SQLModel, table=True):
     __table_args__ = (
         Index("code_enrolment", "enrolment_id"),
         Index("code_unique", "code", unique=True, sqlite_where=text("NOT shared"), postgresql_where=text("NOT shared")),
+        partial("code_counted", "campaign", "issued_at", where="expected IS NOT NULL"),
     )
     code: str = Field(primary_key=True, max_length=32)
     enrolment_id: str = Field(primary_key=True, max_length=32)
@@ -194,6 +195,52 @@ class Code(SQLModel, table=True):
     shared: bool = False
     gift: str = ""
     """What is given, for the kind `gift`."""
+    holder_only: bool = False
+    """Whether nobody else may use it (`redeem: holder`)."""
+    expected: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """What budgets of `discount` count it as, in hundredths of the shop's currency; None: no budget counts it."""
+    at_most: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """The same of budgets of `redeemed`: what it may still take off, or what it took off."""
+
+
+class Budget(SQLModel, table=True):
+    """How much of one budget is used up in one of its periods: the row that whoever gives codes holds meanwhile.
+
+    A sum that is kept: the codes it counts say the same (`ledger.budgets`).
+    """
+
+    scope: str = Field(primary_key=True)
+    """`campaign NAME`, or `shop` for all of them together."""
+    kind: str = Field(primary_key=True)
+    """`discount` or `redeemed`."""
+    period: str = Field(primary_key=True)
+    """`2026-08-27`, `2026-W35`, `2026-08`, `2026` or `all`, by the shop's calendar."""
+    counted: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Hundredths of the shop's currency."""
+
+
+class Redemption(SQLModel, table=True):
+    """An order that carried a code of a message, whoever gets the credit for it. Made anew from the shop's orders."""
+
+    __table_args__ = (
+        Index("redemption_entry", "enrolment_id"),
+        Index("redemption_campaign", "campaign", "at"),
+    )
+    order_id: str = Field(primary_key=True)
+    code: str
+    campaign: str
+    enrolment_id: str
+    """Whose code it is; of a shared code the customer's own entry, or empty where they were never given it."""
+    message_name: str
+    customer_id: str
+    """Who ordered."""
+    standing: str
+    """`used`, or why it is told apart: `late`, `again`, `not theirs`, `too early` (see `campaigns.redeeming`)."""
+    amount: Decimal = Field(sa_column=money())
+    """What was paid."""
+    discount: Decimal = Field(sa_column=money())
+    """What the code took off, by its terms."""
+    at: datetime = Field(sa_column=moment())
 
 
 class PoolCode(SQLModel, table=True):

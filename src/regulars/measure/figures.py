@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
+from regulars.campaigns.budgets.told import Left
 from regulars.lang.model import Campaign
-from regulars.ledger import accounts, arms, trials
+from regulars.ledger import accounts, arms, liability, trials
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import SENT, STATES
 from regulars.ledger.trials import Kept, Tried
 from regulars.measure.lift.reading import Spending, done, of_campaign, of_shop
 from regulars.measure.loyalty import OrderTotals, loyalty
+from regulars.measure.offers import OfferFigures, offers
 from regulars.measure.shapes import (
     Arm,
     CampaignFigures,
@@ -78,6 +80,7 @@ def figures(
     segments: Mapping[str, Mapping[str, int]] | None = None,
     spent: Spending | None = None,
     shop_holdout: float = 0.0,
+    budgets: Mapping[str, Sequence[Left]] | None = None,
     timezone: str = "UTC",
     shop: str = "",
     credit: CreditTo = "last",
@@ -88,8 +91,8 @@ def figures(
     that nobody has entered. A campaign of the ledger that the project no longer has goes by its name. `only` keeps
     one campaign. `orders` and `segments` (ladder: value: customers) come from the snapshot; without them the report
     has no loyalty figures. `spent` comes from the shop's orders; without it nothing is said of the shop's own holdout
-    (`shop_holdout`: its share), nor of what people spent before. Days are days in `timezone`. `credit`: which touch of
-    an order gets it.
+    (`shop_holdout`: its share), nor of what people spent before. `budgets`: what is left, by campaign, and under "" of
+    the shop's. Days are days in `timezone`. `credit`: which touch of an order gets it.
     """
     known = dict(campaigns or {})
     with ledger.reading() as connection:
@@ -104,10 +107,16 @@ def figures(
             accounts.referrals(connection),
             accounts.credits_given(connection),
         )
-    names = sorted(known.keys() | sums.campaigns())
+        given = liability.sums(connection, now)
+    names = sorted(known.keys() | sums.campaigns() | given.campaigns())
     spent = spent or Spending()
     lifts = {n: of_campaign(n, known.get(n), sums.of(n).first, spent, currency, now) for n in names}
-    each = [_campaign(n, known.get(n), sums.of(n), currency, lifts[n]) for n in names if only in {None, n}]
+    left, average = budgets or {}, orders.revenue / orders.orders if orders and orders.orders else Decimal()
+    each = [
+        _campaign(n, known.get(n), sums.of(n), currency, lifts[n], offers(given, [n], left.get(n, ()), average))
+        for n in names
+        if only in {None, n}
+    ]
     zone = ZoneInfo(timezone)
     first = min((row.since for row in sums.entries if only in {None, row.campaign}), default=None)
     return Figures(
@@ -126,13 +135,16 @@ def figures(
             open=sum(c["codes"]["open"] for c in each),
             redeemed=sum(c["codes"]["redeemed"] for c in each),
         ),
+        offers=offers(given, [only] if only else names, left.get(only or "", ()), average, shop=only is None),
         referrals=sums.referrals,
         shop_lift=of_shop(spent, shop_holdout, currency, now),
         loyalty=loyalty(orders, segments),
     )
 
 
-def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str, lift: Lift) -> CampaignFigures:
+def _campaign(
+    name: str, written: Campaign | None, sums: _Sums, currency: str, lift: Lift, given: OfferFigures
+) -> CampaignFigures:
     credited = [row for row in sums.credits if row.currency == currency]
     arms = {row.arm: row for row in sums.entries}
     states = {state: sum(row.messages for row in sums.messages if row.state == state) for state in STATES}
@@ -152,6 +164,7 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str, l
         shop_holdout=_arm(arms.get("shop-holdout")),
         lift=lift,
         codes=_codes(sums),
+        offers=given,
     )
 
 

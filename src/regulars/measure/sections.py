@@ -7,6 +7,7 @@ from html import escape
 
 from regulars.measure.charts import Bar, bars, ladder
 from regulars.measure.elements import figure, key_figures, legend, paragraph, section, table
+from regulars.measure.offers import told as offers_told
 from regulars.measure.sentences import EVIDENCE, against_the_first
 from regulars.measure.shapes import CampaignFigures, Loyalty, MessageFigures
 from regulars.measure.wording import NOTHING, count, money, percent, plural
@@ -130,6 +131,7 @@ def _campaign(campaign: CampaignFigures, currency: str) -> str:
     if codes["issued"]:
         redeemed, valid = count(codes["redeemed"]), count(codes["open"])
         told.append(f"{plural(codes['issued'], 'code')} issued, {redeemed} redeemed, {valid} still valid.")
+    told += [f"{line[0].upper()}{line[1:]}." for line in offers_told(campaign["offers"], currency)]
     apart = campaign["shop_holdout"]["entries"]
     if apart:
         told.append(f"{plural(apart, 'entry', 'entries')} of the shop's holdout, who hear nothing.")
@@ -214,6 +216,8 @@ _HOW = {
     "Variants": "Each person got one, drawn by lot. The limits hold however often one looks (an asymptotic "
     "confidence sequence, Waudby-Smith and others 2024). One is called the best only where it is known to be better "
     "than all others.",
+    "If all redeem": "The value of the codes that can still be used: amounts as they are, percentages of the average "
+    "order. Beside it the same times the share of codes that was used, of those whose time is over.",
     "Repeat purchase rate": "Customers with two orders or more, divided by customers with one or more.",
     "Average order": "Revenue divided by orders.",
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+from regulars.measure.offers import OfferFigures
+
 CreditTo = Literal["last", "first", "linear"]
 
 
@@ -159,6 +161,7 @@ class CampaignFigures(TypedDict):
     """People of the shop's holdout who would have entered."""
     lift: Lift
     codes: CodeFigures
+    offers: OfferFigures
 
 
 class Totals(TypedDict):
@@ -198,6 +201,7 @@ class Figures(TypedDict):
     totals: Totals
     campaigns: list[CampaignFigures]
     codes: CodeFigures
+    offers: OfferFigures
     referrals: int
     shop_lift: Lift | None
     """Everybody the shop could have written to since it first held somebody out, with all their orders since then;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
+from regulars.measure.offers import told as offers_told
 from regulars.measure.sentences import (
     against_the_first,
     credited,
@@ -71,6 +72,8 @@ def _campaign(campaign: CampaignFigures, currency: str) -> str:
     codes = campaign["codes"]
     if codes["issued"]:
         lines += _named("codes", [f"{count(codes['issued'])} issued", f"{count(codes['redeemed'])} redeemed"])
+    for place, words in enumerate(offers_told(campaign["offers"], currency)):
+        lines += _named("" if place else "offers", [words])
     lines += _named("arms", (_arm(campaign, arm) for arm in campaign["arms"] if campaign["arms"][arm]["entries"]))
     apart = campaign["shop_holdout"]["entries"]
     if apart:
@@ -132,6 +135,8 @@ def _whole(figures: Figures) -> str:
     if shop:
         lines += _named("holdout", [f"The shop's own. {shop['sentence']}"])
         lines += _named("lift", lift_figures(shop, figures["currency"]))
+    for place, words in enumerate(offers_told(figures["offers"], figures["currency"])):
+        lines += _named("" if place else "offers", [words])
     lines += _named("friends", [f"{plural(figures['referrals'], 'customer')} came with a friend's code"])
     return "\n".join(lines)
 

@@ -25,6 +25,7 @@ MEANS = {
     "conversion": "your orders that a message was credited with",
     "touch": "messages to you that may have had a part in an order",
     "posted_order": "orders of yours that the shop told us of",
+    "redemption": "orders that carried a code: yours, and those with a code you were given",
     "outcome": "what you ordered while a campaign was counted",
     "referral": "friends you brought, or who brought you",
     "referral_code": "your own code for friends",

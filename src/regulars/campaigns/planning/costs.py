@@ -57,7 +57,8 @@ class Promised(Liability):
     """The same of codes that a plan would give, and what is to be expected of them."""
 
     share: float | None
-    """The share of codes that were used so far: this campaign's, else the shop's; None: none were given yet."""
+    """The share of codes that were used, of those whose time is over: this campaign's where there are enough of them,
+    else the shop's; None: none is over yet."""
     as_usual: str
     """`if_all_redeem` times that share; empty without it."""
     until: list[str]
@@ -143,7 +144,7 @@ def promised(desk: Desk, campaign: str, codes: pa.Table, at: datetime) -> Promis
     worth = liability(desk, codes, at)
     if not worth["codes"]:
         return {**worth, "share": None, "as_usual": "", "until": []}
-    share = usual.redemption(desk.ledger, desk.names_of(campaign), at)
+    share = usual.redeemed(desk.ledger, desk.names_of(campaign), at).fraction
     ends, zone = pc.min_max(codes["valid_until"]).as_py(), ZoneInfo(desk.zone)
     return {
         **worth,

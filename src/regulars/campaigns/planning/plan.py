@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.campaigns import calendar, pool_codes, running, stopping
+from regulars.campaigns.budgets import told
+from regulars.campaigns.budgets.told import Left
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.letters import BLANK, OWN_CODE, Letters
 from regulars.campaigns.planning import onward, uncertain, withheld, wordings
@@ -88,6 +90,8 @@ class PlannedCampaign(TypedDict):
     later: list[Later]
     cost: Cost
     liability: Promised
+    budgets: list[Left]
+    """What is left of the budgets it counts against, and what this would give of it."""
     pools: dict[str, int]
     """The pools its messages take codes from, and how many codes each has left."""
     stopped: str
@@ -205,6 +209,7 @@ class _Planning:
             "later": onward.later(desk, name, at, sum(counts["send"].values())),
             "cost": cost(desk, name, campaign.messages[0], messages),
             "liability": promised(desk, name, codes, at),
+            "budgets": told.left(desk, name, at, codes),
             "pools": pool_codes.left(desk, name),
             "stopped": stopped,
             "limits": limits(desk, name, at, counts),
@@ -212,6 +217,7 @@ class _Planning:
         }
         if not stopped:
             self._goes_out(name, messages, today=due)
+            told.foreseen(desk, name, at, codes)
         return planned
 
     def _compared(self, name: str) -> Comparison:

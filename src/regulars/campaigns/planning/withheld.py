@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import TypedDict
 
 from regulars.campaigns import calendar, frequency
+from regulars.campaigns.budgets import told
+from regulars.campaigns.budgets.fitting import BUDGET
 from regulars.campaigns.desk import Desk
 from regulars.people.engine import name as quoted
 from regulars.people.snapshot import Snapshot
@@ -30,6 +32,9 @@ def again(desk: Desk, name: str, at: datetime, table: str, withheld: Mapping[str
         runs = [_next_run(desk, name, max(day, tomorrow)) for day in days]
         if runs[0] and runs[1]:
             found["frequency"] = {"first": runs[0], "last": runs[1]}
+    begins = told.again(desk, name, at, told.scarce(desk, name, at)) if BUDGET in withheld else None
+    if begins is not None and (run := _next_run(desk, name, max(begins, tomorrow))):
+        found[BUDGET] = {"first": run, "last": run}
     if "lost-priority" in withheld and (run := _next_run(desk, name, tomorrow)):
         found["lost-priority"] = {"first": run, "last": run}
     return found

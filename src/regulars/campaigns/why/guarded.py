@@ -10,6 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from regulars.campaigns import calendar
+from regulars.campaigns.budgets import told
+from regulars.campaigns.budgets.fitting import BUDGET
+from regulars.campaigns.budgets.limits import concerning
 from regulars.campaigns.frequency import caps, is_full, longest
 from regulars.campaigns.offers import on_step
 from regulars.campaigns.select import LATER, before_in_line
@@ -31,6 +34,7 @@ TESTS = (
     "frequency",
     "priority",
     "quiet hours",
+    "budget",
 )
 """In the order in which a run asks them; the first that fails decides."""
 OF_REASON = {
@@ -46,9 +50,10 @@ OF_REASON = {
     "frequency": "frequency",
     "lost-priority": "priority",
     "quiet-hours": "quiet hours",
+    BUDGET: "budget",
 }
 """Reason → the test that gave it."""
-OF_A_DAY = ("words", "when", "frequency", "priority", "quiet hours")
+OF_A_DAY = ("words", "when", "frequency", "priority", "quiet hours", "budget")
 """Tests that are about this message and this day: not told once one before them failed. The others are about people."""
 DELIVERED = ("delivered", "opened", "clicked")
 
@@ -85,6 +90,7 @@ class Guards:
             "frequency": self._frequency,
             "priority": self._priority,
             "quiet hours": self._quiet_hours,
+            "budget": self._budget,
         }
         return [tell() for test, tell in tests.items() if self._is_told(test)]
 
@@ -101,6 +107,8 @@ class Guards:
     def _has(self, test: str) -> bool:
         if test == "when":
             return self._message.when is not None
+        if test == "budget":
+            return bool(concerning(self.desk, self.name, self._campaign.offer_of(self._message), self.at))
         return test != "words"
 
     def _is_asked(self, test: str) -> bool:
@@ -137,6 +145,11 @@ class Guards:
             day = self._free_again() or day + timedelta(days=1)
         elif self.reason in ("lost-priority", "quiet-hours"):
             day += timedelta(days=1)
+        elif self.reason == BUDGET:
+            begins = told.again(self.desk, self.name, self.at, told.scarce(self.desk, self.name, self.at))
+            if begins is None:
+                return ""
+            day = begins
         else:
             return self._enters_again if self.reason == "already-enrolled" else ""
         following = calendar.next_day(self._campaign.schedule, day)
@@ -325,6 +338,17 @@ class Guards:
             return _line("quiet hours", holds=False, says=f"{says}; when they end it is too late")
         until = f": held until {self._local(self.seen['not_before'])}" if self.seen.get("held") else ""
         return _line("quiet hours", holds=True, says=says + until)
+
+    def _budget(self) -> Line:
+        if self.past:
+            says = "none was left" if self._fails("budget") else "it fitted"
+            return _line("budget", holds=not self._fails("budget"), says=says)
+        found = told.left(self.desk, self.name, self.at)
+        if self._fails("budget"):
+            found = told.scarce(self.desk, self.name, self.at)
+        currency = str(self.desk.rules.shop.currency)
+        says = " · ".join(f"left of {one['says']}: {float(one['left']):,.0f} {currency}" for one in found)
+        return _line("budget", holds=not self._fails("budget"), says=says)
 
     def _local(self, moment: datetime) -> str:
         local = moment.astimezone(ZoneInfo(str(self.seen.get("zone") or self.desk.zone)))

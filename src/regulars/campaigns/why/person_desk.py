@@ -37,6 +37,8 @@ class PersonDesk(Desk):
     """
 
     person: Somebody = field(default_factory=lambda: Somebody(""))
+    whole: Desk | None = None
+    """The desk it was made from."""
     read_at: datetime | None = None
     """When the source said what the row holds; None where that is not known."""
     own: PersonSource = field(init=False)
@@ -55,7 +57,7 @@ class PersonDesk(Desk):
         from regulars.ledger.forgotten import customer_hash
         from regulars.ledger.page import page_of
 
-        alone = cls(desk.root, desk.project, desk.settings, desk.problems, looking=True, person=person)
+        alone = cls(desk.root, desk.project, desk.settings, desk.problems, looking=True, person=person, whole=desk)
         alone.foresight = Foresight(keeps=True)
         alone.own = PersonSource.of(desk.source, person.customer)
         alone.addresses = _addresses(desk, person)
@@ -70,6 +72,11 @@ class PersonDesk(Desk):
             ),
         )
         return alone
+
+    @property
+    def everybody(self) -> Desk:
+        """The desk it was made from: what all customers come to is asked there."""
+        return self.whole or self
 
     @property
     def folder(self) -> Path:
