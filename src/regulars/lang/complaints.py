@@ -85,7 +85,6 @@ NOT_YET = {
     "variants": "try several wordings",
     "test": "try several wordings",
     "budget": "keep to a budget",
-    "goals": "follow goals",
     "referral": "reward friends and those who bring them",
 }
 """Keys of the language as it is designed whose work does not exist."""

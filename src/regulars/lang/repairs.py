@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from regulars.lang.goals import Goal
 from regulars.lang.scalars import WEEKDAYS, Cap, Duration, Money, QuietHours, Repeat, Schedule, Send, Share, Until, Word
 from regulars.lang.suggest import nearest
 
@@ -59,6 +60,16 @@ _REPAIRS: dict[type[Word], _Repair] = {
     ),
     Until: _Repair((), ((r"(\d{1,2})\.(\d{1,2})\.(\d{4})", r"\3-\2-\1"), (r"T(?=\d)", " "))),
     Money: _Repair((), _NUMBER),
+    Goal: _Repair(
+        ("points", "point", "by"),
+        (
+            (r"\b(?:until|till|before|to)\b", "by"),
+            (r"\s*(?:percent|per cent|procent\w*|pct)\b", "%"),
+            (r"(\d{1,2})\.(\d{1,2})\.(\d{4})", r"\3-\2-\1"),
+            (r"(\S) (\d{4}-\d{2}-\d{2})$", r"\1 by \2"),
+            (r" by by ", " by "),
+        ),
+    ),
 }  # fmt: skip  # a table
 
 

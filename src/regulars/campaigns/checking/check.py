@@ -20,6 +20,7 @@ from regulars.lang.model import Rules
 from regulars.lang.places_and_tongues import is_zone
 from regulars.lang.problems import Position, Problems
 from regulars.lang.project import Project, load
+from regulars.lang.suggest import did_you_mean, listed
 from regulars.lang.written import Written
 from regulars.people import findings, unknowns
 from regulars.people.formulas import Formula
@@ -81,6 +82,26 @@ def _conditions(project: Project, vocabulary: Vocabulary) -> Conditions:
     order = vocabulary.rules.source.order
     if order.counts is not None:
         vocabulary.row_condition("orders", order.counts)
+    return found + _programmes(vocabulary)
+
+
+def _programmes(vocabulary: Vocabulary) -> Conditions:
+    """Who takes part in each programme; what was issued and redeemed are traits that can be added up."""
+    found: Conditions = []
+    for programme in vocabulary.rules.programmes.values():
+        if expression := vocabulary.condition(programme.members):
+            found.append((programme.members, expression))
+        for trait in (programme.issued, programme.redeemed):
+            known = vocabulary.fields.get(str(trait))
+            if trait is not None and (known is None or (known.kind != "number" and not known.broken)):
+                numbers = sorted(name for name, field in vocabulary.fields.items() if field.kind == "number")
+                hint = "" if known else did_you_mean(trait, numbers)
+                vocabulary.problems.add(
+                    "unknown-name",
+                    trait.position,
+                    f"`{trait[:60]}` is not a trait that is a number.{hint}",
+                    f"numbers known here: {listed(numbers)}",
+                )
     return found
 
 
