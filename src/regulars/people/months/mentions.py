@@ -36,7 +36,8 @@ def mentions(counting: Counting, since: date) -> list[Mentions]:
     )
     said = "coalesce(lower(trim(tone)), '')" if tone else "''"
     found = source.connection.execute(
-        f"""select cast(date_trunc('week', {local}) as date) as of_week, {said} as spoken, count(*) from {_FOUND}
-            group by all having of_week >= date_trunc('week', date '{since}') order by all"""
+        f"""select week, spoken, count(*) from
+              (select cast(date_trunc('week', {local}) as date) as week, {said} as spoken from {_FOUND})
+            where week >= date_trunc('week', date '{since}') group by week, spoken order by week, spoken"""
     ).fetchall()
     return [Mentions(*row) for row in found]
