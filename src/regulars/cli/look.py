@@ -206,6 +206,14 @@ def report(
     as_of: AsOfOption = "",
     format: Annotated[Literal["text", "json", "html"], typer.Option("--format", help="How to answer.")] = "text",  # noqa: A002  # the option's name
     output: Annotated[Path | None, typer.Option("--output", help="Write it to this file.")] = None,
+    segment: Annotated[
+        str,
+        typer.Option(
+            "--segment",
+            metavar="CONDITION",
+            help="Loyalty figures by month of these customers alone: lifecycle=active, vip, or any condition.",
+        ),
+    ] = "",
 ) -> None:
     """Tell what was sent and what it earned."""
     import json
@@ -217,7 +225,7 @@ def report(
     with Desk.open(root_of(project), looking=True) as desk:
         if campaign:
             desk.campaign(campaign)
-        figures = figures_of(desk, moment(as_of, desk.zone), campaign or None)
+        figures = figures_of(desk, moment(as_of, desk.zone), campaign or None, segment)
     if format == "json":
         told = json.dumps(figures, ensure_ascii=False, indent=2, default=str)
     else:

@@ -8,14 +8,15 @@ from regulars.campaigns.census import census
 from regulars.campaigns.desk import Desk
 from regulars.measure.figures import figures
 from regulars.measure.loyalty import OrderTotals
+from regulars.measure.loyalty.gathering import gather
 from regulars.measure.shapes import Figures
 
 
-def figures_of(desk: Desk, at: datetime, campaign: str | None = None) -> Figures:
-    """Everything `report` tells, for all campaigns or one."""
+def figures_of(desk: Desk, at: datetime, campaign: str | None = None, segment: str = "") -> Figures:
+    """Everything `report` tells, for all campaigns or one; loyalty by month of everybody, or of a `segment`."""
     counted = census(desk, at)
     totals = desk.order_totals(at)
-    return figures(
+    told = figures(
         desk.ledger,
         currency=str(desk.rules.shop.currency),
         now=at,
@@ -26,3 +27,5 @@ def figures_of(desk: Desk, at: datetime, campaign: str | None = None) -> Figures
         timezone=desk.zone,
         shop=str(desk.rules.shop.name),
     )
+    told["loyalty"] |= gather(desk, at, segment)
+    return told

@@ -7,8 +7,9 @@ from html import escape
 
 from regulars.measure.charts import Bar, bars, ladder
 from regulars.measure.elements import figure, key_figures, legend, paragraph, section, table
+from regulars.measure.loyalty.shapes import Loyalty
 from regulars.measure.sentences import EVIDENCE
-from regulars.measure.shapes import CampaignFigures, Loyalty, MessageFigures
+from regulars.measure.shapes import CampaignFigures, MessageFigures
 from regulars.measure.wording import NOTHING, count, money, percent, plural
 
 _EVIDENCE_COLOURS = ("deep", "mid", "pale", "grey")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
+from regulars.measure.loyalty.shapes import Loyalty
 from regulars.measure.sentences import credited, has_begun, headline, known, lift_in_short, nothing_yet
-from regulars.measure.shapes import CampaignFigures, Figures, Loyalty
+from regulars.measure.shapes import CampaignFigures, Figures
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
 
 _TITLE = 34
