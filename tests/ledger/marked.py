@@ -67,6 +67,7 @@ def _person(whose: str, email: str, code: str, salt: str, n: int) -> dict[str, l
              "wording": f"{whose} says yes", "at": NOW},
         ],
         "membership": [{"campaign": "hello", **person, "since": NOW}],
+        "stage": [{**person, "ladder": "lifecycle", "since": "2026-08-27", "value": "lapsed", "before": "active"}],
         "suppression": [{"address_hash": hashed, "channel": "email", "reason": "bounced", "at": NOW}],
         "event": [
             {"key": f"k{n}", "provider": "sendgrid", "message_id": letter, "kind": "bounced", "at": NOW,

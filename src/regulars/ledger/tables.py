@@ -480,6 +480,78 @@ class Membership(SQLModel, table=True):
     """Entered, and not yet sent to: a cap or quiet hours stood in the way."""
 
 
+class Stage(SQLModel, table=True):
+    """Who stands where in a ladder, and since when: a row for each value somebody had, as runs saw it.
+
+    Days are the shop's, ISO. At most one change a day is kept: from where the day found somebody to where it left them.
+    """
+
+    __table_args__ = (partial("stage_move", "ladder", "since", where="since <> ''"),)
+    customer_id: str = Field(primary_key=True)
+    ladder: str = Field(primary_key=True)
+    since: str = Field(primary_key=True)
+    """The day they came to it; empty where the first run that looked found them there."""
+    value: str
+    """Empty: they are not among the shop's customers any more."""
+    before: str = ""
+    """The value they came from; empty where they are new to the shop."""
+    by_edit: bool = False
+    """It was an edit of the rules that moved them."""
+    until: str = ""
+    """The day they left it; empty while they are there."""
+
+
+class StageFlow(SQLModel, table=True):
+    """How many people moved between two values of a ladder on one day of the shop; added up from `stage`."""
+
+    __tablename__ = "stage_flow"
+    day: str = Field(primary_key=True)
+    ladder: str = Field(primary_key=True)
+    before: str = Field(primary_key=True)
+    after: str = Field(primary_key=True)
+    by_edit: bool = Field(primary_key=True)
+    people: int
+
+
+class StageTotal(SQLModel, table=True):
+    """How many people stood where on one day of the shop: on the steps of a ladder, `in` an audience or a programme."""
+
+    __tablename__ = "stage_total"
+    day: str = Field(primary_key=True)
+    ladder: str = Field(primary_key=True)
+    """Or an audience, or `programme NAME`."""
+    value: str = Field(primary_key=True)
+    people: int
+
+
+class StageRun(SQLModel, table=True):
+    """The last time that the stages of a ladder were looked at, and by which rules."""
+
+    __tablename__ = "stage_run"
+    ladder: str = Field(primary_key=True)
+    day: str
+    as_of: datetime = Field(sa_column=moment())
+    rules: str
+    """A hash of all that the ladder is made of."""
+    counted: str
+    """The same of what is counted from the shop's tables."""
+    people: str
+    """The file name of what the source said then."""
+
+
+class GoalStart(SQLModel, table=True):
+    """Where a figure stood when a run first saw a goal for it."""
+
+    __tablename__ = "goal_start"
+    figure: str = Field(primary_key=True)
+    goal: str = Field(primary_key=True)
+    """As it is written: another goal starts anew."""
+    since: str
+    """A day of the shop, ISO."""
+    baseline: float | None = None
+    """None where the figure could not be computed."""
+
+
 class Salt(SQLModel, table=True):
     """Random secrets of this ledger that must outlive a change of environment keys: `arms`, `addresses`, `same`.
 
