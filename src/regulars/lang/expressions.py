@@ -14,6 +14,8 @@ COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 ARITHMETIC = ("+", "-", "*", "/")
 ROW = "row"
 """`row.COLUMN` in a condition: a column of the row that an entry is about, and the name of the field that gives it."""
+ENTERED = "entered_"
+"""`entered_VALUE`: the day somebody came to a value of a ladder."""
 LARGEST_TEXT = 2_000
 LARGEST_TREE = 100
 

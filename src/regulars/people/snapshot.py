@@ -22,7 +22,7 @@ import pyarrow as pa
 from regulars import clock
 from regulars.errors import SourceError
 from regulars.lang.problems import Position, Problem
-from regulars.people import engine, findings, segments
+from regulars.people import engine, entries, findings, segments
 from regulars.people.source import Source, cannot_compute
 from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, TOTALS, Counting, zero_over_no_rows
 from regulars.people.vocabulary import LEDGER_FACTS, Counted, Derived, Vocabulary
@@ -256,7 +256,9 @@ class SnapshotTaker:
     def _and_facts(self, people: str, facts: pa.Table | None) -> Iterator[str]:
         """The relation `people` with what the ledger knows of each."""
         connection = self.source.connection
-        columns = ", ".join(self._fact(fact, facts) for fact in LEDGER_FACTS)
+        told = [self._fact(fact, facts) for fact in LEDGER_FACTS]
+        told += entries.columns(self.vocabulary.entered, facts.column_names if facts is not None else ())
+        columns = ", ".join(told)
         joined = ""
         if facts is not None:
             connection.register("regulars_facts", facts)

@@ -15,7 +15,7 @@ from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
 from regulars.errors import RegularsError
-from regulars.lang.expressions import ROW, Expression, Field
+from regulars.lang.expressions import ENTERED, ROW, Expression, Field
 from regulars.lang.model import Rules
 from regulars.lang.places_and_tongues import is_zone
 from regulars.lang.problems import Position, Problems
@@ -108,7 +108,8 @@ def _programmes(vocabulary: Vocabulary) -> Conditions:
 def _schedule(name: str, project: Project, vocabulary: Vocabulary) -> None:
     """`yearly on COLUMN` counts from a day that customers have."""
     schedule = project.campaigns[name].schedule
-    days = sorted(field for field, about in vocabulary.fields.items() if about.kind in ("date", "time"))
+    known = {name: about for name, about in vocabulary.fields.items() if name not in vocabulary.entered}
+    days = sorted(field for field, about in known.items() if about.kind in ("date", "time"))
     if schedule.kind == "yearly" and schedule.column not in days:
         vocabulary.problems.add(
             "unknown-name",
@@ -152,7 +153,7 @@ def _people(conditions: Conditions, vocabulary: Vocabulary) -> None:
 
 def _needs_more(tree: Expression) -> bool:
     """Whether it reads more than people: what the ledger knows, or a row."""
-    return any(name in LEDGER_FACTS or name.startswith(f"{ROW}.") for name in tree.names)
+    return any(name in LEDGER_FACTS or name.startswith((ENTERED, f"{ROW}.")) for name in tree.names)
 
 
 def _named_conditions(rules: Rules) -> dict[str, Written]:

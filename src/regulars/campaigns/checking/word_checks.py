@@ -15,7 +15,7 @@ from regulars.lang.problems import Problems
 from regulars.lang.project import Project
 from regulars.people.formulas import Formula
 from regulars.people.snapshot import Snapshot, SnapshotTaker
-from regulars.people.vocabulary import LEDGER_FACTS, Vocabulary
+from regulars.people.vocabulary import Vocabulary
 
 SOON = timedelta(days=7)
 """How long before a campaign runs its words for that day are asked for."""
@@ -37,7 +37,7 @@ class WordChecks:
         # Without the columns of customers no variable can be called unknown.
         known, campaigns = self.vocabulary.source.has("customers"), self.project.campaigns
         around = inspect.Surroundings(
-            set(self.vocabulary.fields),
+            set(self.vocabulary.fields) - self.vocabulary.entered.keys(),
             {
                 name: columns
                 for name, campaign in campaigns.items()
@@ -74,7 +74,7 @@ class WordChecks:
         which = "true"
         if campaign.audience is not EVERYBODY:
             condition = self.vocabulary.condition(campaign.audience, campaign.row)
-            if condition is None or condition.names & LEDGER_FACTS.keys():
+            if condition is None or self.vocabulary.asks_ledger(condition):
                 return None
             if not any(read.startswith("row.") for read in condition.names):
                 which = Formula(self.today, {})(condition.tree)

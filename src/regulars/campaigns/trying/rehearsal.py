@@ -33,7 +33,7 @@ from regulars.lang.model import Campaign, Offer, Rules
 from regulars.lang.project import Project, load
 from regulars.lang.scalars import Schedule
 from regulars.lang.written import Written
-from regulars.ledger import facts, rehearsed
+from regulars.ledger import rehearsed, stages
 from regulars.people import orders
 from regulars.people.engine import text
 from regulars.people.orders import Totals
@@ -82,7 +82,7 @@ class RehearsalDesk(Desk):
             if not self._looked:
                 self.look_at_rows(moment)
             taker = PassingDay(self.root, self.source, self.vocabulary, day)
-            heard = partial(facts.contact_facts, self.ledger, day, moment) if self.reads_ledger else None
+            heard = partial(stages.known, self.ledger, day, moment, self.entered) if self.reads_ledger else None
             self._of_day, self._day = taker.lay(heard), day
         return self._of_day
 
