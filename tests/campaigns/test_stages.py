@@ -12,6 +12,7 @@ from regulars import clock
 from regulars.campaigns import stages
 from regulars.campaigns.held.forget import forget
 from regulars.campaigns.held.whose import whose
+from regulars.campaigns.trying.simulate import simulate
 from regulars.ledger import stages as kept
 from small_shop import RULES, SmallShop, at
 
@@ -159,3 +160,11 @@ def test_only_what_is_asked_for_is_looked_up(peopled: SmallShop) -> None:
         assert (desk.entered, desk.reads_ledger) == ({}, False)
         moment = at("2026-03-13 10:00")
         assert kept.known(desk.ledger, desk.day(moment), moment, {}).num_rows == 0
+
+
+def test_a_simulated_day_knows_who_came_to_a_step(peopled: SmallShop) -> None:
+    peopled.campaign("back", audience="days_since(entered_lapsed) <= 2", send_within="1 day")
+    peopled.write()
+    told = simulate(peopled.root, date(2026, 3, 10), 6)
+    (back,) = told["campaigns"]
+    assert back["entered"] == 1, "ana, on 13 March; nobody on the first day"

@@ -65,7 +65,7 @@ def _look(desk: Desk, snapshot: Snapshot, last: Looked | None, run: Looked, made
         return 0
     people = changed(desk, snapshot, last, run, made)
     _written(desk, people, partial(stages.move, ladder=run.ladder, day=run.day))
-    return people.num_rows
+    return int(people.num_rows)
 
 
 def changed(desk: Desk, snapshot: Snapshot, last: Looked, run: Looked, made: makings.Makings) -> pa.Table:

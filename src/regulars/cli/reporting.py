@@ -7,7 +7,7 @@ from datetime import datetime
 from regulars.campaigns.census import census
 from regulars.campaigns.desk import Desk
 from regulars.measure.figures import figures
-from regulars.measure.loyalty import OrderTotals
+from regulars.measure.loyalty import OrderTotals, goals
 from regulars.measure.loyalty.gathering import gather
 from regulars.measure.shapes import Figures
 
@@ -28,4 +28,6 @@ def figures_of(desk: Desk, at: datetime, campaign: str | None = None, segment: s
         shop=str(desk.rules.shop.name),
     )
     told["loyalty"] |= gather(desk, at, segment)
+    if desk.rules.goals and not segment:
+        told["loyalty"]["goals"] = goals.standings(desk, told["loyalty"]["months"], desk.day(at))
     return told

@@ -78,8 +78,8 @@ class Goal(Word):
         if baseline is None:
             return None
         if self.kind == "relative":
-            return baseline * (1 + self.value)
-        return baseline + (self.value / 100 if FIGURES[figure] == "share" else self.value)
+            return possible(figure, baseline * (1 + self.value))
+        return possible(figure, baseline + (self.value / 100 if FIGURES[figure] == "share" else self.value))
 
     def misfit(self, figure: str) -> str:
         """Why this is no goal for the figure `figure` (one of `FIGURES`); empty where it is one."""
@@ -91,6 +91,11 @@ class Goal(Word):
         if self.kind == "points" and measure not in ("share", "score"):
             return "is not counted in points"
         return ""
+
+
+def possible(figure: str, value: float) -> float:
+    """The nearest value that the figure can have: no share is more than all."""
+    return min(max(value, 0.0), 1.0) if FIGURES[figure] == "share" else value
 
 
 def _moved(value: float, text: str) -> float:

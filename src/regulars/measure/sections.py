@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from regulars.measure.charts import Bar, bars, ladder
-from regulars.measure.elements import figure, key_figures, legend, paragraph, section, table
+from regulars.measure.elements import figure, key_figures, legend, paragraph, section, table, written
 from regulars.measure.loyalty.shapes import Loyalty
 from regulars.measure.sentences import EVIDENCE
 from regulars.measure.shapes import CampaignFigures, MessageFigures
@@ -181,7 +181,7 @@ def _arms(campaign: CampaignFigures, currency: str) -> str:
 
 def how() -> str:
     """How the figures are made."""
-    items = "".join(f"<dt>{escape(term)}</dt><dd>{escape(meaning)}</dd>" for term, meaning in _HOW.items())
+    items = "".join(f"<dt>{escape(term)}</dt><dd>{written(meaning)}</dd>" for term, meaning in _HOW.items())
     return f"<footer><h2>How these figures are made</h2><dl>{items}</dl></footer>"
 
 
@@ -194,4 +194,10 @@ _HOW = {
     "people with an order in each arm.",
     "Repeat purchase rate": "Customers with two orders or more, divided by customers with one or more.",
     "Average order": "Revenue divided by orders.",
+    "Customers, churn": "A customer has ordered within `shop.customer_for` (365 days) before the day. Churn: those of "
+    "the month's start and the new ones who are none at its end, divided by both together.",
+    "Value of a lifetime": "To date: revenue divided by customers with an order. Simple: average order × orders per "
+    "year × years, where a customer stays as many years as it would take to lose all at last year's pace.",
+    "Moves": "Where runs found people from one look to the next: at most one move a day. Rules that were edited move "
+    "people too; these are shown apart.",
 }

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 from regulars.measure.loyalty.shapes import Loyalty
+from regulars.measure.loyalty.text import parts as loyalty_parts
 from regulars.measure.sentences import credited, has_begun, headline, known, lift_in_short, nothing_yet
 from regulars.measure.shapes import CampaignFigures, Figures
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
@@ -26,6 +27,7 @@ def text(figures: Figures) -> str:
         parts.append(_whole(figures))
     if figures["loyalty"]:
         parts.append(_loyalty(figures["loyalty"], figures["currency"]))
+        parts += loyalty_parts(figures["loyalty"], _columns, figures["currency"])
     return "\n\n".join(parts) + "\n"
 
 

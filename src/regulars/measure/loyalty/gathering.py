@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from regulars.campaigns.desk import Desk
+from regulars.lang.written import Written
 from regulars.measure.loyalty import asked as ledgers
+from regulars.measure.loyalty import flows
 from regulars.measure.loyalty import segment as segments
 from regulars.measure.loyalty.monthly import divided, figures_of
 from regulars.measure.loyalty.shapes import Loyalty, Mentioned, MonthFigures, ProgrammeFigures, SegmentAsked
@@ -29,10 +31,12 @@ def gather(desk: Desk, at: datetime, segment: str = "", number: int = MONTHS) ->
 
     Adds nothing that `totals.loyalty` gives. Raises WrongUse for a segment that is no condition.
     """
-    snapshot = desk.snapshot(at)
+    condition = Written(segments.condition(desk, segment))
+    asked = [desk.condition(one.members) for one in desk.rules.programmes.values()]
+    asked += [segments.typed(desk, condition)] if segment else []
+    snapshot = desk.snapshot_for(at, asked)
     found, whose = Loyalty(), ""
     if segment:
-        condition = segments.condition(desk, segment)
         people = segments.lay(desk, snapshot, condition)
         found["segment"] = SegmentAsked(condition=condition, as_of=snapshot.day.isoformat(), people=people)
         whose = segments.MEMBERS
@@ -49,8 +53,11 @@ def gather(desk: Desk, at: datetime, segment: str = "", number: int = MONTHS) ->
             Mentioned(week=one.week.isoformat(), tone=one.tone, mentions=one.mentions)
             for one in mentions(counting, since)
         ]
+    by_month_kept = flows.totals(desk, snapshot.day)
     if desk.rules.programmes:
-        found["programmes"] = _programmes(desk, snapshot, whose)
+        found["programmes"] = _programmes(desk, snapshot, whose, {} if segment else by_month_kept)
+    if not segment:
+        found["stages"] = flows.stages(desk, snapshot.day, by_month_kept)
     return found
 
 
@@ -77,7 +84,7 @@ def _unknown(desk: Desk, found: Loyalty) -> dict[str, str]:
     return {name: why for name, why in reasons.items() if found.get(name) is None}
 
 
-def _programmes(desk: Desk, snapshot: Snapshot, whose: str) -> dict[str, ProgrammeFigures]:
+def _programmes(desk: Desk, snapshot: Snapshot, whose: str, kept: flows.Totals) -> dict[str, ProgrammeFigures]:
     """Every programme, as it stands in the snapshot: one scan for all of them."""
     chosen, formula = ["count(*)"], Formula(snapshot.day, {})
     for programme in desk.rules.programmes.values():
@@ -88,16 +95,19 @@ def _programmes(desk: Desk, snapshot: Snapshot, whose: str) -> dict[str, Program
     row = desk.connection.execute(f"select {', '.join(chosen)} from {snapshot.relation} s {among}").fetchone()
     everybody, *counts = row or (0,)
     return {
-        str(name): _programme(int(everybody), *counts[3 * place : 3 * place + 3])
+        str(name): _programme(int(everybody), flows.participation(kept, str(name)), *counts[3 * place : 3 * place + 3])
         for place, name in enumerate(desk.rules.programmes)
     }
 
 
-def _programme(everybody: int, members: int, issued: float | None, redeemed: float | None) -> ProgrammeFigures:
+def _programme(
+    everybody: int, by_month: dict[str, float], members: int, issued: float | None, redeemed: float | None
+) -> ProgrammeFigures:
     rate = float(redeemed) / float(issued) if issued and redeemed is not None else None
     return ProgrammeFigures(
         members=members,
         participation=divided(members, everybody),
+        by_month=by_month,
         issued=None if issued is None else float(issued),
         redeemed=None if redeemed is None else float(redeemed),
         redemption_rate=rate,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, cast
 
 from regulars.campaigns.desk import Desk
-from regulars.lang.goals import FIGURES, LOWER_IS_BETTER, Goal
+from regulars.lang.goals import FIGURES, LOWER_IS_BETTER, Goal, possible
 from regulars.ledger import goals as kept
 from regulars.ledger.goals import Start
 from regulars.measure.loyalty.gathering import by_month
@@ -31,12 +31,12 @@ def value(figure: str, months: Sequence[MonthFigures]) -> float | None:
     if figure == "customers":
         return float(months[-1]["end"])
     if figure in _TO_DATE:
-        return months[-1]["to_date"][figure]  # type: ignore[literal-required]  # a key of both, as a test shows
+        return cast("float | None", months[-1]["to_date"][figure])  # type: ignore[literal-required]  # a test tries all
     whole = [month for month in months if month["whole"]]
     if not whole:
         return None
     found = whole[-1][figure]  # type: ignore[literal-required]  # the same
-    return found["value"] if isinstance(found, dict) else found
+    return cast("float | None", found["value"] if isinstance(found, dict) else found)
 
 
 def keep(desk: Desk, at: datetime) -> None:
@@ -71,7 +71,7 @@ def standing(figure: str, goal: Goal, start: Start, now: float | None, today: da
     days, left = (today - since).days, (goal.by - today).days
     pace = None
     if now is not None and start.baseline is not None and days >= EARLY and left > 0:
-        pace = now + (now - start.baseline) / days * left
+        pace = possible(figure, now + (now - start.baseline) / days * left)
     below = figure in LOWER_IS_BETTER or (wanted is not None and start.baseline is not None and wanted < start.baseline)
     stands = _stands(now, wanted, pace, left, below=below)
     return GoalFigures(

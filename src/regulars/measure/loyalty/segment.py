@@ -6,6 +6,7 @@ import re
 
 from regulars.campaigns.desk import Desk, ProblemsFoundError
 from regulars.errors import WrongUse
+from regulars.lang.expressions import Expression
 from regulars.lang.written import Written
 from regulars.people.engine import name as quoted
 from regulars.people.formulas import Formula
@@ -23,16 +24,18 @@ def condition(desk: Desk, asked: str) -> str:
     return f"{found[1]} = '{found[2]}'" if found and known and found[2] in known.values else asked.strip()
 
 
-def lay(desk: Desk, snapshot: Snapshot, asked: str) -> int:
-    """Leave `MEMBERS` in DuckDB: those for whom the condition `asked` holds today; how many they are.
-
-    Raises WrongUse for what is no condition about customers.
-    """
+def typed(desk: Desk, asked: Written) -> Expression:
+    """`asked` as a condition about customers; raises WrongUse for what is none."""
     try:
-        tree = desk.condition(Written(asked)).tree
+        return desk.condition(asked)
     except ProblemsFoundError as refused:
         problem = refused.problems.errors[0]
         raise WrongUse(problem.sentence, problem.way_out) from None
+
+
+def lay(desk: Desk, snapshot: Snapshot, asked: Written) -> int:
+    """Leave `MEMBERS` in DuckDB: those for whom the condition `asked` holds today; how many they are."""
+    tree = typed(desk, asked).tree
     desk.connection.execute(
         f"""create or replace temp table {MEMBERS} as select {quoted(snapshot.id_column)} as customer_id
             from {snapshot.relation} where {Formula(snapshot.day, {})(tree)}"""

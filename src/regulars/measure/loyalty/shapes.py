@@ -100,6 +100,8 @@ class ProgrammeFigures(TypedDict):
     members: int
     participation: float | None
     """Members / customers of the shop."""
+    by_month: dict[str, float]
+    """Month → participation on the last day of it that a run kept."""
     issued: float | None
     redeemed: float | None
     redemption_rate: float | None
