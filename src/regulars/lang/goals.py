@@ -72,10 +72,13 @@ class Goal(Word):
         return f"{self.value * 100:g}% by {self.by}" if self.share else f"{self.value:g} by {self.by}"
 
     def wanted(self, figure: str, baseline: float | None) -> float | None:
-        """Where the figure is to stand, given where it stood when the goal was set; None where that is not known."""
+        """Where the figure is to stand, given where it stood when the goal was set; None where that is not known.
+
+        A change of so many per cent of nothing has no meaning, and is None too.
+        """
         if self.kind == "absolute":
             return self.value
-        if baseline is None:
+        if baseline is None or (self.kind == "relative" and not baseline):
             return None
         if self.kind == "relative":
             return possible(figure, baseline * (1 + self.value))
