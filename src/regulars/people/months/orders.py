@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -16,6 +16,8 @@ from regulars.people.traits import Counting
 PARTS = "regulars_orders_by_part"
 """DuckDB: a row per customer (empty: nobody) and part of time: how many orders, what they add up to, the last one."""
 _ROWS = "customer_id, part, orders, revenue, last"
+_BITS, _PACKED = 6, 10
+"""Counts of ten spans share a number, six bits each: nobody's part counts more than 2, and there are at most 31."""
 KEPT = "-orders-by-month.parquet"
 
 
@@ -97,13 +99,19 @@ class OrderMonths:
     def count(self) -> list[MonthOfOrders]:
         """Every month; `PARTS` lies in DuckDB."""
         asked = list(self._asked())
-        standing = [f"coalesce(bool_or({test}), false) as {name}" for name, test in self._tests().items()]
+        tests = list(self._tests().items())
+        bits = " + ".join(f"if({test}, {1 << place}, 0)" for place, (_, test) in enumerate(tests))
+        standing = [f"at_bits & {1 << place} <> 0 as {name}" for place, (name, _) in enumerate(tests)]
+        spans = list(self._spans())
+        packs = [f"sum(least(orders, 2) * {self._weights(spans, first)}) as pack_{first}" for first in self._packs()]
         numbers = [
-            f"sum(orders) filter (where part between {first} and {last}) as orders_{place}"
-            for place, (first, last) in enumerate(self._spans())
+            f"(cast(pack_{place - place % _PACKED} as bigint) >> {_BITS * (place % _PACKED)}) & {(1 << _BITS) - 1} "
+            f"as orders_{place}"
+            for place in range(len(spans))
         ]
-        people = f"""select min(part) as first, {", ".join([*standing, *numbers])}
-                     from {self._rows} where customer_id <> '' group by customer_id"""
+        people = f"""select first, {", ".join([*standing, *numbers])} from (
+                       select min(part) as first, bit_or(cast({bits} as bigint)) as at_bits, {", ".join(packs)}
+                       from {self._rows} where customer_id <> '' group by customer_id)"""
         wanted = ", ".join(f"count(*) filter (where {test})" for test in asked)
         amounts = ", ".join(
             f"coalesce(sum({column}) filter (where part between {first} and {last}), 0)"
@@ -114,6 +122,21 @@ class OrderMonths:
         counts = map(int, run(f"select {wanted} from ({people})").fetchone() or ())
         sums = iter(run(f"select {amounts} from {self._rows}").fetchone() or ())
         return [_read(month, counts, sums) for month in self.cuts.months]
+
+    def _packs(self) -> range:
+        return range(0, 3 * len(self.cuts.months), _PACKED)
+
+    def _weights(self, spans: Sequence[tuple[int, int]], start: int) -> str:
+        """SQL: for a row's part a number with a 1 in the digit of each span, from `start` on, that the part is in."""
+        weights = [
+            sum(
+                1 << _BITS * digit
+                for digit, (first, last) in enumerate(spans[start : start + _PACKED])
+                if first <= part <= last
+            )
+            for part in range(len(self.cuts.days) + 1)
+        ]
+        return f"[{', '.join(f'{weight}::bigint' for weight in weights)}][part + 1]"
 
     def _spans(self) -> Iterator[tuple[int, int]]:
         """First and last part of each sum, in the order in which they are read."""
