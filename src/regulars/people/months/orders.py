@@ -120,7 +120,8 @@ class OrderMonths:
         )
         run = self.counting.source.connection.execute
         counts = map(int, run(f"select {wanted} from ({people})").fetchone() or ())
-        sums = iter(run(f"select {amounts} from {self._rows}").fetchone() or ())
+        by_part = f"select part, sum(orders) as orders, sum(revenue) as revenue from {self._rows} group by part"
+        sums = iter(run(f"select {amounts} from ({by_part})").fetchone() or ())
         return [_read(month, counts, sums) for month in self.cuts.months]
 
     def _packs(self) -> range:
