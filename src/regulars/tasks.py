@@ -66,8 +66,18 @@ _stubborn: dict[str, Any] = {
 
 @task(name="segment", task_run_name="segment", **_stubborn)
 def segment(project: str, at: str = "") -> str:
-    """Find out who is who: one snapshot of all customers for every campaign of the day. Returns its file's name."""
+    """Find out who is who: one snapshot of all customers for every campaign of the day. Returns its file's name.
+
+    Who moved in a ladder since the last look is written down, once a day, and where a figure with a new goal stands.
+    """
+    from regulars.campaigns import stages
+    from regulars.measure.loyalty import goals
+
     with _desk(project, at) as (desk, moment):
+        moved = stages.keep(desk, moment)
+        goals.keep(desk, moment)
+        if moved:
+            story.info("%s people moved in a ladder since the last look", f"{moved:,}")
         return str(desk.snapshot(moment).path.name)
 
 

@@ -69,6 +69,10 @@ def _person(whose: str, email: str, code: str, salt: str, n: int) -> dict[str, l
              "message_name": "clicked", "customer_id": "somebody", "standing": "not theirs", "amount": Decimal(90),
              "discount": Decimal(10), "at": NOW},
         ],
+        "answer": [
+            {"id": ids.one(), **person, "campaign": "hello", "enrolment_id": entry, "message_id": letter,
+             "survey": "nps", "question": "recommend", "score": 3, "comment": f"{whose} waited", "at": NOW},
+        ],
         "referral_code": [{"code": f"{whose}-own", **person, "created_at": NOW}],
         "referral": [
             {"friend_id": f"friend-of-{n}", "advocate_id": whose, "code": f"{whose}-own", "order_id": f"o{n}", **money},
@@ -79,6 +83,7 @@ def _person(whose: str, email: str, code: str, salt: str, n: int) -> dict[str, l
              "wording": f"{whose} says yes", "at": NOW},
         ],
         "membership": [{"campaign": "hello", **person, "since": NOW}],
+        "stage": [{**person, "ladder": "lifecycle", "since": "2026-08-27", "value": "lapsed", "before": "active"}],
         "suppression": [{"address_hash": hashed, "channel": "email", "reason": "bounced", "at": NOW}],
         "event": [
             {"key": f"k{n}", "provider": "sendgrid", "message_id": letter, "kind": "bounced", "at": NOW,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -25,7 +25,7 @@ from regulars.lang.model import Campaign, Rules
 from regulars.lang.problems import Problems
 from regulars.lang.project import Project, load
 from regulars.lang.written import Written
-from regulars.people import engine, orders
+from regulars.people import engine, entries, orders
 from regulars.people.orders import Totals
 from regulars.people.snapshot import Snapshot, SnapshotTaker
 from regulars.people.source import Source
@@ -281,23 +281,23 @@ class Desk:
 
         `people`: the file of what the source said then, or empty; where it is gone, the source is asked again.
         """
-        from regulars.ledger import facts
+        from regulars.ledger import stages
 
         day, version = self.day(moment), self.ledger.version() if self.reads_ledger else ""
-        known = (lambda: facts.contact_facts(self.ledger, day, moment)) if self.reads_ledger else None
+        known = (lambda: stages.known(self.ledger, day, moment, self.entered)) if self.reads_ledger else None
         taker = SnapshotTaker(self.root, self.source, self.vocabulary, day, version)
         return (taker.again(people, known, names) if people else None) or self.snapshot(moment)
 
     def _snapshot(self, moment: datetime, reads_ledger: bool, *, fresh: bool = False) -> Snapshot:
-        from regulars.ledger import facts
+        from regulars.ledger import stages
 
-        day, version = self.day(moment), self.ledger.version() if reads_ledger else ""
+        day, version = self.day(moment), " ".join([self.ledger.version(), *self.entered]) if reads_ledger else ""
         kept = (day, version, self.vocabulary.forecasts)
         if not fresh and kept in self._snapshots:
             return self._snapshots[kept]
         taker = SnapshotTaker(self.root, self.source, self.vocabulary, day, version)
         snapshot = taker.take(
-            (lambda: facts.contact_facts(self.ledger, day, moment)) if reads_ledger else None, fresh=fresh
+            (lambda: stages.known(self.ledger, day, moment, self.entered)) if reads_ledger else None, fresh=fresh
         )
         for found in snapshot.findings:
             self.problems.add(found.code, found.position, found.sentence, found.way_out, found.level)
@@ -319,8 +319,20 @@ class Desk:
         return bought.placed(Counting(self.vocabulary, self.day(until)), self.ledger, since, until, customers)
 
     @cached_property
+    def entered(self) -> entries.Entered:
+        """The traits of the form `entered_lapsed` that any rule or campaign may read."""
+        return entries.mentioned(self.vocabulary.entered, self.project.texts.values())
+
+    def snapshot_for(self, moment: datetime, asked: Iterable[Expression]) -> Snapshot:
+        """The snapshot, with what the ledger knows where a condition that is `asked` beside the rules reads it."""
+        reads = self.reads_ledger or any(self.vocabulary.asks_ledger(one) for one in asked)
+        return self._snapshot(moment, reads)
+
+    @cached_property
     def reads_ledger(self) -> bool:
         """Whether any rule or campaign reads what the ledger knows, so that a snapshot stands for its version alone."""
+        if self.entered:
+            return True
         from regulars.people.vocabulary import LEDGER_FACTS
 
         if self.vocabulary.uses_ledger:

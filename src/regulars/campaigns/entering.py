@@ -7,7 +7,6 @@ and was kept from it by a cap, a campaign that goes first or quiet hours waits, 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from regulars.campaigns import makings
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK
 from regulars.campaigns.local_time import later
@@ -149,48 +149,20 @@ class Entering:
 
     def rules(self) -> str:
         """Changes whenever the audience, or anything it is made of, is written differently."""
-        derived, counted = self._made_of
-        return _key([str(self._campaign.audience), *derived, *counted])
+        return self._made_of.rules(str(self._campaign.audience))
 
     def _counted(self) -> str:
         """The same of what is counted from the shop's tables."""
-        return _key(self._made_of[1])
+        return self._made_of.tables()
 
     @cached_property
-    def _read(self) -> set[str]:
-        """The names of all that the audience reads, and of all that these are made of."""
-        derived = {one.name: one for one in self.desk.vocabulary.derived}
-        waiting, met = set(self.desk.condition(self._campaign.audience).names), set[str]()
-        while waiting:
-            name = waiting.pop()
-            met.add(name)
-            if name in derived:
-                waiting |= {read for tree in derived[name].expressions for read in tree.names} - met
-        return met
-
-    @cached_property
-    def _made_of(self) -> tuple[list[str], list[str]]:
-        """The texts of all that the audience reads: of what is derived, and of what is counted."""
-        vocabulary = self.desk.vocabulary
-        derived, counted = {one.name: one for one in vocabulary.derived}, {one.name: one for one in vocabulary.counted}
-        met = self._read
-        steps = [
-            f"{name}: {value}: {tree.text if tree else ''}"
-            for name in sorted(met & derived.keys())
-            for value, tree in (derived[name].steps or (("", derived[name].expression),))
-        ]
-        counts = self.desk.rules.source.order.counts
-        values = [
-            f"{name}: {one.table} {one.value.text} {one.where.text if one.where else ''} {one.last}"
-            for name, one in sorted(counted.items())
-            if name in met
-        ]
-        return steps, [*values, f"orders: {counts}"]
+    def _made_of(self) -> makings.Makings:
+        return makings.of(self.desk, self.desk.condition(self._campaign.audience).names)
 
     def _lay_before(self, last: Past) -> None:
         """Who would have been inside at the last run by the rules of today."""
         kept = str(last.counts["people"]) if last.counts["counted"] == self._counted() else ""
-        snapshot = self.desk.as_ruled_now(last.as_of, kept, self._read)
+        snapshot = self.desk.as_ruled_now(last.as_of, kept, self._made_of.names)
         formula = Formula(snapshot.day, {})
         self.desk.connection.execute(
             f"""create or replace temp table {BEFORE} as
@@ -205,7 +177,3 @@ Part = TypeVar("Part", pa.Table, pa.Array)
 def _parts(rows: Part) -> Iterator[Part]:
     """At most `CHUNK` at once: a longer transaction starves every other writer."""
     return (rows.slice(start, CHUNK) for start in range(0, len(rows), CHUNK))
-
-
-def _key(texts: list[str]) -> str:
-    return hashlib.sha256("\n".join(" ".join(one.split()) for one in texts).encode()).hexdigest()[:16]

@@ -13,7 +13,6 @@ from regulars.lang.campaign import ORDERED
 from regulars.lang.expressions import ROW
 from regulars.people.engine import name as quoted
 from regulars.people.formulas import Formula
-from regulars.people.vocabulary import LEDGER_FACTS
 
 EXIT = "exit"
 NAMED = 1_000
@@ -31,7 +30,7 @@ def exited(desk: Desk, campaign: str, entries: pa.Table, at: datetime) -> set[st
     if described.exit.strip() == ORDERED:
         return _ordered(desk, entries, at)
     condition = desk.condition(described.exit, described.row)
-    reads_ledger = desk.vocabulary.uses_ledger or condition.names & LEDGER_FACTS.keys()
+    reads_ledger = desk.vocabulary.uses_ledger or desk.vocabulary.asks_ledger(condition)
     snapshot = desk.snapshot(at) if reads_ledger else desk.people(at)
     about_rows = any(name.startswith(f"{ROW}.") for name in condition.names)
     known = known_of(desk, campaign, entries, snapshot, at, with_rows=about_rows)

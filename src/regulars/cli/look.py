@@ -211,6 +211,14 @@ def report(
         Literal["last", "first", "linear"],
         typer.Option("--credit", help="Which message an order counts for: the last, the first, or each its share."),
     ] = "last",
+    segment: Annotated[
+        str,
+        typer.Option(
+            "--segment",
+            metavar="CONDITION",
+            help="Loyalty figures by month of these customers alone: lifecycle=active, vip, or any condition.",
+        ),
+    ] = "",
 ) -> None:
     """Tell what was sent and what it earned."""
     import json
@@ -222,7 +230,7 @@ def report(
     with Desk.open(root_of(project), looking=True) as desk:
         if campaign:
             desk.campaign(campaign)
-        figures = figures_of(desk, moment(as_of, desk.zone), campaign or None, credit)
+        figures = figures_of(desk, moment(as_of, desk.zone), campaign or None, credit, segment)
     if format == "json":
         told = json.dumps(figures, ensure_ascii=False, indent=2, default=str)
     else:

@@ -9,15 +9,18 @@ from regulars.campaigns.census import census
 from regulars.campaigns.desk import Desk
 from regulars.measure.figures import figures
 from regulars.measure.lift.spending import spending
-from regulars.measure.loyalty import OrderTotals
+from regulars.measure.loyalty import OrderTotals, goals
+from regulars.measure.loyalty.gathering import gather
 from regulars.measure.shapes import CreditTo, Figures
 
 
-def figures_of(desk: Desk, at: datetime, campaign: str | None = None, credit: CreditTo = "last") -> Figures:
-    """Everything `report` tells, for all campaigns or one."""
+def figures_of(
+    desk: Desk, at: datetime, campaign: str | None = None, credit: CreditTo = "last", segment: str = ""
+) -> Figures:
+    """Everything `report` tells, for all campaigns or one; loyalty by month of everybody, or of a `segment`."""
     counted = census(desk, at)
     totals = desk.order_totals(at)
-    return figures(
+    told = figures(
         desk.ledger,
         currency=str(desk.rules.shop.currency),
         now=at,
@@ -32,3 +35,7 @@ def figures_of(desk: Desk, at: datetime, campaign: str | None = None, credit: Cr
         shop=str(desk.rules.shop.name),
         credit=credit,
     )
+    told["loyalty"] |= gather(desk, at, segment)
+    if desk.rules.goals and not segment:
+        told["loyalty"]["goals"] = goals.standings(desk, told["loyalty"]["months"], desk.day(at))
+    return told

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
+from regulars.lang.goal_checks import check_goals
 from regulars.lang.model import NAME, OTHER, Rules, Segment
 from regulars.lang.places_and_tongues import is_country, is_currency, is_language, is_zone, near_zone
 from regulars.lang.problems import Problems
@@ -49,6 +50,7 @@ def check_rules(
             _ladder(name, segment, problems)
     _first(rules, campaigns, problems)
     _prices(rules, problems)
+    check_goals(rules, document, problems)
 
 
 def _shop(rules: Rules, problems: Problems) -> None:
@@ -101,14 +103,17 @@ def _tables(rules: Rules, document: Document, problems: Problems, left_out: Abst
                 f"write   {name}: data/{name}.csv       under `tables`",
             )
     _identifiers(tables, "table", problems)
-    for name, trait in rules.traits.items():
-        if trait.table is not None and trait.table not in known | set(NEEDED_TABLES):
+    named = [trait.table for trait in rules.traits.values() if trait.table is not None]
+    named += [mapped.table for mapped in (rules.source.line, rules.source.mention) if mapped is not None]
+    for table in named:
+        if table not in known | set(NEEDED_TABLES):
             problems.add(
                 "unknown-table",
-                trait.table.position,
-                f"`{trait.table[:60]}` is not a table.{did_you_mean(trait.table, known)}",
+                table.position,
+                f"`{table[:60]}` is not a table.{did_you_mean(table, known)}",
                 f"source.tables has: {listed(sorted(known))}",
             )
+    for name, trait in rules.traits.items():
         if trait.table is None and name in ("table", "from"):
             problems.add(
                 "trait-form",
@@ -126,6 +131,7 @@ def _names(rules: Rules, problems: Problems) -> None:
         ("segment", rules.segments),
         ("audience", rules.audiences),
     )
+    _identifiers(rules.programmes, "programme", problems)
     for noun, names in sections:
         _identifiers(names, noun, problems)
         for name in names:

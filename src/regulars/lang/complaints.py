@@ -82,7 +82,6 @@ def tell(complaint: Complaint, model: type[Key], document: Document, problems: P
 
 NOT_YET = {
     "survey": "ask questions",
-    "goals": "follow goals",
     "referral": "reward friends and those who bring them",
 }
 """Keys of the language as it is designed whose work does not exist."""

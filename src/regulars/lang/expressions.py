@@ -22,6 +22,8 @@ EXPECTATIONS = {
     "expected_spend_365d": "what they are expected to spend in the next 365 days, in the shop's currency",
 }
 """Traits that models of the shop's own orders give, with their meaning; all are numbers."""
+ENTERED = "entered_"
+"""`entered_VALUE`: the day somebody came to a value of a ladder."""
 LARGEST_TEXT = 2_000
 LARGEST_TREE = 100
 

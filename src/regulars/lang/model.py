@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from regulars.lang.budget import Budget
 from regulars.lang.campaign import Campaign, Conversion, Expect, ForEach, Limits, Message, Offer
+from regulars.lang.goals import Goal
 from regulars.lang.keys import BARE, Key, wrong
 from regulars.lang.ladders import OTHERWISE, Step, Template, steps
 from regulars.lang.scalars import Cap, Channel, Duration, Price, QuietHours, Share
@@ -21,8 +22,9 @@ from regulars.lang.written import Written
 
 __all__ = [
     "CHANNELS", "NAME", "OTHER", "OTHERWISE", "Budget", "Campaign", "Consent", "Conversion", "CustomerColumns",
-    "Expect", "ForEach", "Frequency", "Guards", "Key", "Kind", "Limits", "Message", "Offer", "OrderColumns", "Prices",
-    "Quiet", "Rules", "Segment", "Sender", "Shop", "Source", "Step", "Table", "Template", "Trait",
+    "Expect", "ForEach", "Frequency", "Goal", "Guards", "Key", "Kind", "Limits", "LineColumns", "MentionColumns",
+    "Message", "Offer", "OrderColumns", "Prices", "Programme", "Quiet", "Rules", "Segment", "Sender", "Shop", "Source",
+    "Step", "Table", "Template", "Trait",
 ]  # fmt: skip  # a list of names
 
 Kind = Literal["text", "number", "date", "time", "yes_no"]
@@ -34,6 +36,11 @@ NAME = r"[a-z_][a-z0-9_]*"
 def _bare(value: Any) -> Any:
     """A mapping, or one text that stands for its short form."""
     return {BARE: value} if isinstance(value, str) else value
+
+
+def _members(value: Any) -> Any:
+    """A mapping, or one condition: who takes part in a programme."""
+    return {"members": value} if isinstance(value, str) else value
 
 
 class Sender(Key):
@@ -62,6 +69,10 @@ class Shop(Key):
     site: Written | None = Field(None, description="the shop's own web address, where buttons lead")
     team: dict[Written, Written] = Field(
         {}, description="name: e-mail address or phone number, of those who may get proofs and approve"
+    )
+    customer_for: Duration = Field(
+        Duration(365, "day"),
+        description="how long after an order somebody counts as a customer, in the loyalty figures",
     )
 
     @property
@@ -144,6 +155,25 @@ class OrderColumns(Key):
     counts: Written | None = Field(None, description="a condition: only these orders count, everywhere")
 
 
+class LineColumns(Key):
+    """Which table has what was bought, product by product: the upsell ratio is counted from it."""
+
+    noun: ClassVar[str] = "`line`"
+
+    table: Written = Field(description="a table of `tables` with a `customer` and an `at`")
+    type: Written = Field(description="column: the type of the product, such as its category")
+    order: Written | None = Field(None, description="column: the order's id; without it lines of all orders count")
+
+
+class MentionColumns(Key):
+    """Which table has what is said about the shop elsewhere: brand mentions are counted from it."""
+
+    noun: ClassVar[str] = "`mention`"
+
+    table: Written = Field(description="a table of `tables` with an `at`")
+    tone: Written | None = Field(None, description="column: how it speaks of the shop, such as good, bad, neutral")
+
+
 class Source(Key):
     """The shop's own data: read only, where it is."""
 
@@ -158,6 +188,8 @@ class Source(Key):
     )
     customer: CustomerColumns = Field(description="which columns of `customers` mean what")
     order: OrderColumns = Field(description="which columns of `orders` mean what")
+    line: LineColumns | None = Field(None, description="which table has the products of orders")
+    mention: MentionColumns | None = Field(None, description="which table has what is said about the shop")
     types: dict[Written, Kind] = Field(
         {}, description="column: text, number, date, time or yes_no, where guessing is not enough"
     )
@@ -238,6 +270,16 @@ class Guards(Key):
     )
 
 
+class Programme(Key):
+    """A loyalty programme: points, referral, a membership."""
+
+    noun: ClassVar[str] = "a programme"
+
+    members: Written = Field(description="a condition: who takes part")
+    issued: Written | None = Field(None, description="a trait: how much somebody was given, such as points")
+    redeemed: Written | None = Field(None, description="a trait: how much of it they used")
+
+
 OTHER = "other"
 """In `prices.sms`: every country that is not named."""
 
@@ -268,6 +310,10 @@ class Rules(Key):
     audiences: dict[Written, Written] = Field({}, description="conditions with a name")
     guards: Guards = Field(Guards(), description="what holds for every campaign")
     prices: Prices = Field(Prices(), description="what sending costs")
+    programmes: dict[Written, Annotated[Programme, BeforeValidator(_members)]] = Field(
+        {}, description="loyalty programmes and who takes part: `points: points_left > 0`"
+    )
+    goals: dict[Written, Goal] = Field({}, description="figures of the report, and where they are to stand by when")
 
     def all_segments(self) -> dict[str, Segment]:
         """Segments and audiences by name; an audience is a segment with one condition."""

@@ -43,7 +43,11 @@ _TEMPLATE = (
 )
 _LADDERS: dict[type[Key], str] = {Segment: _LADDER, Template: _TEMPLATE}
 _PLAIN: dict[Any, str] = {Written: "text", str: "text", int: "a whole number", bool: "`true` or `false`"}
-_SHORT_FORM = {"a table": "a file, a glob or the name of a table, alone", "a trait": "an expression, alone"}
+_SHORT_FORM = {
+    "a table": "a file, a glob or the name of a table, alone",
+    "a trait": "an expression, alone",
+    "a programme": "a condition, alone",
+}
 _ALSO = {
     ("Message", "subject"): "text, or ",
     ("Message", "preview_text"): "text, or ",

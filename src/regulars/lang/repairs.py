@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from regulars.lang.budget import Allowance
+from regulars.lang.goals import Goal
 from regulars.lang.scalars import WEEKDAYS, Cap, Duration, Money, QuietHours, Repeat, Schedule, Send, Share, Until, Word
 from regulars.lang.suggest import nearest
 
@@ -71,6 +72,16 @@ _REPAIRS: dict[type[Word], _Repair] = {
             (r"\b(?:total|ever|overall)$", "in all"),
             (r"^(\d+(?:\.\d+)?) ?[A-Za-z]{1,3} (?=per |in all)", r"\1 "),
             (r"^(\d{3,}(?:\.\d+)?)$", r"\1 per month"),
+        ),
+    ),
+    Goal: _Repair(
+        ("points", "point", "by"),
+        (
+            (r"\b(?:until|till|before|to)\b", "by"),
+            (r"\s*(?:percent|per cent|procent\w*|pct)\b", "%"),
+            (r"(\d{1,2})\.(\d{1,2})\.(\d{4})", r"\3-\2-\1"),
+            (r"(\S) (\d{4}-\d{2}-\d{2})$", r"\1 by \2"),
+            (r" by by ", " by "),
         ),
     ),
 }  # fmt: skip  # a table

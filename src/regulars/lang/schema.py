@@ -38,6 +38,7 @@ _SEGMENT = {
 _SHORT_FORMS = {
     "Trait": {**_SCALAR, "description": "an expression over other traits"},
     "Table": {**_SCALAR, "description": "a file, a glob, or a table of the backend"},
+    "Programme": {**_SCALAR, "description": "a condition: who takes part"},
 }
 """What a validator of the model takes in place of the mapping."""
 _TEMPLATES = {

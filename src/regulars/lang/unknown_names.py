@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
-from regulars.lang.expressions import ROW, Field
+from regulars.lang.expressions import ENTERED, ROW, Field
 
 Told = tuple[str, str, str]
 """(code, sentence, way out) of a problem."""
@@ -32,7 +32,9 @@ class Names:
         if owner := self._owner(name):
             sentence = f"`{name}` is not a {self.place}. Did you mean the text '{name}'? {SINGLE_QUOTES}"
             return "text-in-quotes", sentence, self.one_of(owner)
-        if name in NOT_YET or name.startswith("entered_"):
+        if name.startswith(ENTERED) and (told := self._entered(name.removeprefix(ENTERED))):
+            return told
+        if name in NOT_YET:
             sentence = (
                 f"Regulars does not yet know `{name}`: no answers are asked for, and no entries of segments kept."
             )
@@ -40,8 +42,23 @@ class Names:
         hint = _did_you_mean(name, self.fields)
         if name in self.elsewhere:
             hint = " It is known of customers, and this is asked of rows."
-        known = ", ".join(sorted(self.fields)[:MOST])
+        known = ", ".join(sorted(one for one in self.fields if not one.startswith(ENTERED))[:MOST])
         return "unknown-name", f"`{name}` is not a {self.place}.{hint}", f"known here: {known}"
+
+    def _entered(self, value: str) -> Told | None:
+        """What to say of `entered_VALUE`: two ladders have the value, or a text that is in or out has that name."""
+        owners = [owner for owner, field in self.fields.items() if value in field.values]
+        if len(owners) > 1:
+            sentence = (
+                f"`{ENTERED}{value}` could mean two things: `{owners[0]}` and `{owners[1]}` have a step `{value}`."
+            )
+            return "unknown-name", sentence, "give one of the two steps another name"
+        if value in self.fields and self.fields[value].kind == "yes_no":
+            sentence = (
+                f"`{ENTERED}{value}`: only entries into the steps of a ladder are kept, and `{value}` has no steps."
+            )
+            return "unknown-name", sentence, f"make it a ladder:   {value}: [- yes: …, - no: otherwise]"
+        return None
 
     def quoted(self, name: str) -> Told:
         """What to say of a word in double quotes, which SQL takes for a column and its author for a text."""

@@ -75,6 +75,19 @@ HELD: dict[str, Holding] = {
         # Whoever else used their code is told to nobody.
         hidden=("order_id", "customer_id", "amount", "enrolment_id"),
     ),
+    "answer": Holding(
+        whose=THEIRS,
+        becomes={"customer_id": PSEUDONYM, "comment": "''"},
+        nobody={
+            "id": OURS,
+            "campaign": SHOPS,
+            "enrolment_id": OURS,
+            "message_id": OURS,
+            "survey": WORD,
+            "question": WORD,
+        },
+        hidden=("id",),
+    ),
     "code": Holding(
         whose=THEIRS,
         # A code is in the shop's orders too, and would lead from there to everything else.
@@ -159,6 +172,7 @@ HELD: dict[str, Holding] = {
     "referral_code": Holding(whose=THEIRS, deleted=True),
     "consent": Holding(whose=THEIRS, deleted=True, hidden=("id",)),
     "membership": Holding(whose=THEIRS, deleted=True),
+    "stage": Holding(whose=THEIRS, deleted=True),
     "suppression": Holding(
         whose="address_hash IN {hashes}",
         # Only the hash, so that nobody writes there again; why it was closed before is nobody's business any more.
@@ -221,6 +235,18 @@ HELD: dict[str, Holding] = {
             "name": "somebody of the shop's own team",
         }
     ),
+    "stage_flow": Holding(nobody=dict.fromkeys(("ladder", "before", "after"), SHOPS) | {"day": "a day"}),
+    "stage_total": Holding(nobody=dict.fromkeys(("ladder", "value"), SHOPS) | {"day": "a day"}),
+    "stage_run": Holding(
+        nobody={
+            "ladder": SHOPS,
+            "day": "a day",
+            "rules": "a hash of the rules",
+            "counted": "a hash of the rules",
+            "people": "a file's name",
+        }
+    ),
+    "goal_start": Holding(nobody={"figure": WORD, "goal": SHOPS, "since": "a day"}),
     "salt": Holding(nobody={"name": WORD, "value": "drawn at random"}),
     "pulse": Holding(),
 }

@@ -29,6 +29,7 @@ from regulars.ledger.tables import (
     ReferralCode,
     Run,
     Salt,
+    Stage,
     Suppression,
     Transition,
 )
@@ -84,7 +85,7 @@ def page_of(ledger: Ledger, customer: str, address_hashes: Sequence[str], until:
 
 
 def _read(rows: _Rows, customer: str, address_hashes: Sequence[str]) -> dict[type[SQLModel], list[Row]]:
-    for table in (Enrolment, Message, Code, Conversion, ConsentRecord, Membership, ReferralCode):
+    for table in (Enrolment, Message, Code, Conversion, ConsentRecord, Membership, ReferralCode, Stage):
         rows.read(table, col(table.customer_id) == customer)
     rows.read(Referral, or_(col(Referral.advocate_id) == customer, col(Referral.friend_id) == customer))
     messages, entries = _ids(rows.found[Message]), _ids(rows.found[Enrolment])

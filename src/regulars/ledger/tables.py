@@ -415,6 +415,32 @@ class Cursor(SQLModel, table=True):
     position: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
+class Answer(SQLModel, table=True):
+    """What somebody answered to one question of a message's survey; a changed mind replaces the answer before it."""
+
+    __table_args__ = (
+        UniqueConstraint("message_id", "question"),
+        Index("answer_customer", "customer_id", "at"),
+        Index("answer_enrolment", "enrolment_id"),
+    )
+    id: str = Field(primary_key=True, max_length=32)
+    customer_id: str
+    campaign: str
+    enrolment_id: str = Field(max_length=32)
+    message_id: str = Field(max_length=32)
+    survey: str
+    """`nps` (0 to 10), `csat` (1 to 5) or `cli` (1 to 6)."""
+    question: str
+    """`recommend`, `satisfied`, `buy_again` or `try_others`."""
+    score: int
+    comment: str
+    """What they wrote beside it; on one question of a survey at most."""
+    at: datetime = Field(sa_column=moment())
+    """When they answered last."""
+    machine: bool = False
+    """A mail scanner's, which ran the page's script: kept, and never counted."""
+
+
 class Conversion(SQLModel, table=True):
     """An order and the one message that gets the credit for it."""
 
@@ -564,6 +590,78 @@ class Membership(SQLModel, table=True):
     """The run that first saw them there."""
     waiting: bool = False
     """Entered, and not yet sent to: a cap or quiet hours stood in the way."""
+
+
+class Stage(SQLModel, table=True):
+    """Who stands where in a ladder, and since when: a row for each value somebody had, as runs saw it.
+
+    Days are the shop's, ISO. At most one change a day is kept: from where the day found somebody to where it left them.
+    """
+
+    __table_args__ = (partial("stage_move", "ladder", "since", where="since <> ''"),)
+    customer_id: str = Field(primary_key=True)
+    ladder: str = Field(primary_key=True)
+    since: str = Field(primary_key=True)
+    """The day they came to it; empty where the first run that looked found them there."""
+    value: str
+    """Empty: they are not among the shop's customers any more."""
+    before: str = ""
+    """The value they came from; empty where they are new to the shop."""
+    by_edit: bool = False
+    """It was an edit of the rules that moved them."""
+    until: str = ""
+    """The day they left it; empty while they are there."""
+
+
+class StageFlow(SQLModel, table=True):
+    """How many people moved between two values of a ladder on one day of the shop; added up from `stage`."""
+
+    __tablename__ = "stage_flow"
+    day: str = Field(primary_key=True)
+    ladder: str = Field(primary_key=True)
+    before: str = Field(primary_key=True)
+    after: str = Field(primary_key=True)
+    by_edit: bool = Field(primary_key=True)
+    people: int
+
+
+class StageTotal(SQLModel, table=True):
+    """How many people stood where on one day of the shop: on the steps of a ladder, `in` an audience or a programme."""
+
+    __tablename__ = "stage_total"
+    day: str = Field(primary_key=True)
+    ladder: str = Field(primary_key=True)
+    """Or an audience, or `programme NAME`."""
+    value: str = Field(primary_key=True)
+    people: int
+
+
+class StageRun(SQLModel, table=True):
+    """The last time that the stages of a ladder were looked at, and by which rules."""
+
+    __tablename__ = "stage_run"
+    ladder: str = Field(primary_key=True)
+    day: str
+    as_of: datetime = Field(sa_column=moment())
+    rules: str
+    """A hash of all that the ladder is made of."""
+    counted: str
+    """The same of what is counted from the shop's tables."""
+    people: str
+    """The file name of what the source said then."""
+
+
+class GoalStart(SQLModel, table=True):
+    """Where a figure stood when a run first saw a goal for it."""
+
+    __tablename__ = "goal_start"
+    figure: str = Field(primary_key=True)
+    goal: str = Field(primary_key=True)
+    """As it is written: another goal starts anew."""
+    since: str
+    """A day of the shop, ISO."""
+    baseline: float | None = None
+    """None where the figure could not be computed."""
 
 
 class Salt(SQLModel, table=True):

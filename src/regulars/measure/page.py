@@ -8,6 +8,7 @@ from importlib.resources import files
 from regulars.measure import sections
 from regulars.measure.comparison import known_and_not
 from regulars.measure.elements import key_figures, paragraph
+from regulars.measure.loyalty import sections as loyal
 from regulars.measure.sentences import has_begun, headline, summary
 from regulars.measure.shapes import Figures
 from regulars.measure.wording import count, day, money
@@ -29,6 +30,13 @@ def page(figures: Figures) -> str:
             sections.sent(begun),
         ]
     body.append(sections.customers(figures["loyalty"], figures["currency"]))
+    body += [
+        loyal.goals(figures["loyalty"]),
+        loyal.by_month(figures["loyalty"], figures["currency"]),
+        loyal.programmes(figures["loyalty"]),
+        loyal.stages(figures["loyalty"]),
+        loyal.mentions(figures["loyalty"]),
+    ]
     if begun:
         body.append(sections.each_campaign(begun, figures["currency"]))
     body.append(sections.how())

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from html import escape
 
 from regulars.measure.charts import Bar, bars, ladder
-from regulars.measure.elements import figure, key_figures, legend, paragraph, section, table
+from regulars.measure.elements import figure, key_figures, legend, paragraph, section, table, written
+from regulars.measure.loyalty.shapes import Loyalty
 from regulars.measure.offers import told as offers_told
 from regulars.measure.sentences import EVIDENCE, against_the_first
-from regulars.measure.shapes import CampaignFigures, Loyalty, MessageFigures
+from regulars.measure.shapes import CampaignFigures, MessageFigures
 from regulars.measure.wording import NOTHING, count, money, percent, plural
 
 _EVIDENCE_COLOURS = ("deep", "mid", "pale", "grey")
@@ -199,7 +200,7 @@ def _arms(campaign: CampaignFigures, currency: str) -> str:
 
 def how() -> str:
     """How the figures are made."""
-    items = "".join(f"<dt>{escape(term)}</dt><dd>{escape(meaning)}</dd>" for term, meaning in _HOW.items())
+    items = "".join(f"<dt>{escape(term)}</dt><dd>{written(meaning)}</dd>" for term, meaning in _HOW.items())
     return f"<footer><h2>How these figures are made</h2><dl>{items}</dl></footer>"
 
 
@@ -220,4 +221,10 @@ _HOW = {
     "order. Beside it the same times the share of codes that was used, of those whose time is over.",
     "Repeat purchase rate": "Customers with two orders or more, divided by customers with one or more.",
     "Average order": "Revenue divided by orders.",
+    "Customers, churn": "A customer has ordered within `shop.customer_for` (365 days) before the day. Churn: those of "
+    "the month's start and the new ones who are none at its end, divided by both together.",
+    "Value of a lifetime": "To date: revenue divided by customers with an order. Simple: average order × orders per "
+    "year × years, where a customer stays as many years as it would take to lose all at last year's pace.",
+    "Moves": "Where runs found people from one look to the next: at most one move a day. Rules that were edited move "
+    "people too; these are shown apart.",
 }

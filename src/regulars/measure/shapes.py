@@ -12,6 +12,8 @@ from regulars.measure.offers import OfferFigures
 
 CreditTo = Literal["last", "first", "linear"]
 
+from regulars.measure.loyalty.shapes import Loyalty
+
 
 class Arm(TypedDict):
     """What the people of one arm did within their conversion windows, whether or not a message got the credit."""
@@ -171,20 +173,6 @@ class Totals(TypedDict):
     sent: int
     conversions: float
     revenue: float
-
-
-class Loyalty(TypedDict, total=False):
-    """The figures of DESIGN section 8 that orders alone give, and how many customers stand where."""
-
-    customers: int
-    buyers: int
-    orders: int
-    revenue: float
-    repeat_purchase_rate: float | None
-    purchase_frequency: float | None
-    average_order: float | None
-    segments: dict[str, dict[str, int]]
-    """Customers by ladder and value, in the ladder's order."""
 
 
 class Figures(TypedDict):

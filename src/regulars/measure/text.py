@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
+from regulars.measure.loyalty.shapes import Loyalty
+from regulars.measure.loyalty.text import parts as loyalty_parts
 from regulars.measure.offers import told as offers_told
 from regulars.measure.sentences import (
     against_the_first,
@@ -16,7 +18,7 @@ from regulars.measure.sentences import (
     lift_in_short,
     nothing_yet,
 )
-from regulars.measure.shapes import CampaignFigures, Figures, Loyalty, MessageFigures
+from regulars.measure.shapes import CampaignFigures, Figures, MessageFigures
 from regulars.measure.wording import NOTHING, count, day, money, percent, plural
 
 CREDITED = {"first": " · credit to the first message", "linear": " · credit shared by all messages"}
@@ -36,6 +38,7 @@ def text(figures: Figures) -> str:
         parts.append(_whole(figures))
     if figures["loyalty"]:
         parts.append(_loyalty(figures["loyalty"], figures["currency"]))
+        parts += loyalty_parts(figures["loyalty"], _columns, figures["currency"])
     return "\n\n".join(parts) + "\n"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from regulars.errors import SourceError
 from regulars.lang.model import Kind, Rules
 from regulars.lang.written import Written
+from regulars.people import mapped
 from regulars.people.engine import text
 
 KIND_OF: tuple[tuple[str, Kind], ...] = (
@@ -60,6 +61,7 @@ def fixed(rules: Rules, table: str, owner: str | None) -> dict[str, Kind]:
             kinds.setdefault(str(origin.at), "time")
         if origin and origin.id:
             kinds.setdefault(str(origin.id), "text")
+        kinds.update(dict.fromkeys((str(column) for of, column in mapped.columns(rules) if of == table), "text"))
     return kinds
 
 

@@ -22,7 +22,7 @@ import pyarrow as pa
 from regulars import clock
 from regulars.errors import SourceError
 from regulars.lang.problems import Position, Problem
-from regulars.people import engine, findings, segments
+from regulars.people import engine, entries, findings, segments
 from regulars.people.expected import FORECASTS, Expected, Forecasting
 from regulars.people.source import Source, cannot_compute
 from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, TOTALS, Counting, zero_over_no_rows
@@ -287,6 +287,7 @@ class SnapshotTaker:
         modelled = sorted(self.vocabulary.modelled)
         columns = ", ".join(
             [self._fact(fact, facts) for fact in LEDGER_FACTS]
+            + entries.columns(self.vocabulary.entered, facts.column_names if facts is not None else ())
             + [f"{f'x.{name}' if forecasts else 'cast(null as double)'} as {name}" for name in modelled]
         )
         joined = f"left join {forecasts} x on x.{key} = p.{key}" if forecasts else ""

@@ -22,7 +22,7 @@ from regulars.lang.expressions import Field
 from regulars.lang.model import Kind, Rules, Table
 from regulars.lang.problems import Problems
 from regulars.lang.written import Written
-from regulars.people import columns, engine
+from regulars.people import columns, engine, mapped
 from regulars.people.columns import kind_of
 from regulars.people.database import Database
 from regulars.people.dialects import Dialect
@@ -285,18 +285,23 @@ class Source:
     def _check_columns(self) -> None:
         customer, order = self.rules.source.customer, self.rules.source.order
         named = [getattr(customer, meaning) for meaning in customer.mapped()]
-        mapped: dict[str, list[Written | None]] = {
+        meant: dict[str, list[Written | None]] = {
             "customers": [*named, customer.consent.email, customer.consent.sms],
             "orders": [order.id, order.customer, order.at, order.amount, order.code],
         }
         for table, origin in self.rules.source.tables.items():
-            mapped[str(table)] = [*mapped.get(str(table), []), origin.customer, origin.at, origin.id]
-        for named_in, wanted in mapped.items():
+            meant[str(table)] = [*meant.get(str(table), []), origin.customer, origin.at, origin.id]
+        for owner, of_it in mapped.columns(self.rules):
+            meant.setdefault(owner, []).append(of_it)
+        for named_in, wanted in meant.items():
             for column in wanted:
                 if column is not None and self.has(named_in):
                     self._require(named_in, column)
         for column in self.rules.source.types:
             self._typed_column(column)
+        line = self.rules.source.line
+        owner_of_lines = self.customer_column(str(line.table)) if line is not None else None
+        mapped.check(self.rules, self.problems, owner_of_lines, {one: self.time_column(one) for one in self._fields})
 
     def _require(self, table: str, column: Written) -> None:
         if str(column) in self.fields(table):

@@ -147,9 +147,18 @@ class Counting:
 
     def _end(self) -> datetime:
         """24:00 of the day, by the shop's clock, as the source writes times."""
-        return self._in_source_zone(self.day + timedelta(days=1))
+        return self.in_source_zone(self.day + timedelta(days=1))
 
-    def _in_source_zone(self, day: date) -> datetime:
+    def before(self, at: Any, day: date) -> Any:
+        """Whether the time `at` of a row is before 0:00 of `day`, by the shop's clock."""
+        import ibis
+
+        if at.type().is_date():
+            return at < ibis.date(day.isoformat())
+        return at < ibis.timestamp(self.in_source_zone(day))
+
+    def in_source_zone(self, day: date) -> datetime:
+        """0:00 of the shop's `day`, as the source writes times."""
         local = datetime.combine(day, time(0), ZoneInfo(str(self.source.rules.shop.timezone)))
         return local.astimezone(ZoneInfo(self.source.zone)).replace(tzinfo=None)
 
@@ -165,7 +174,7 @@ class Counting:
         return (
             at >= ibis.date(first.isoformat())
             if at.type().is_date()
-            else at >= ibis.timestamp(self._in_source_zone(first))
+            else at >= ibis.timestamp(self.in_source_zone(first))
         )
 
 

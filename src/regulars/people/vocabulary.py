@@ -11,6 +11,7 @@ from regulars.lang.model import Rules, Segment, Trait
 from regulars.lang.problems import Position, Problems
 from regulars.lang.scalars import Duration
 from regulars.lang.written import Written
+from regulars.people import entries
 from regulars.people.formulas import quintiles
 from regulars.people.source import Source
 
@@ -79,6 +80,8 @@ class Vocabulary:
     derived: list[Derived] = field(default_factory=list)
     forecasts: frozenset[str] = frozenset()
     """What somebody asks for of what models give; without any, no model is fitted and all of it is unknown."""
+    entered: entries.Entered = field(default_factory=dict)
+    """The traits that tell when somebody came to a value of a ladder."""
     _levels: dict[str, int] = field(default_factory=dict)
     _open: list[str] = field(default_factory=list)
 
@@ -90,6 +93,9 @@ class Vocabulary:
             if meaning != "id":
                 self.fields[meaning] = self.fields.get(column, Field("text", broken=True))
         self.fields |= LEDGER_FACTS | {name: EXPECTED[name] for name in self.modelled}
+        own = {*self.fields, *map(str, self.rules.traits), *self.rules.all_segments()}
+        self.entered = entries.of_ladders(self.rules, own)
+        self.fields |= dict.fromkeys(self.entered, Field("date"))
         for name, trait in self.rules.traits.items():
             if trait.expression is None:
                 self._count(name, trait)
@@ -125,7 +131,11 @@ class Vocabulary:
     @property
     def uses_ledger(self) -> bool:
         """Whether any trait or segment reads what the ledger knows."""
-        return any(tree.names & LEDGER_FACTS.keys() for one in self.derived for tree in one.expressions)
+        return any(self.asks_ledger(tree) for one in self.derived for tree in one.expressions)
+
+    def asks_ledger(self, condition: Expression) -> bool:
+        """Whether a condition about customers itself reads what the ledger knows."""
+        return bool(condition.names & (LEDGER_FACTS.keys() | self.entered.keys()))
 
     @property
     def modelled(self) -> frozenset[str]:

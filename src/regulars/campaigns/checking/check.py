@@ -15,11 +15,12 @@ from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
 from regulars.errors import RegularsError
-from regulars.lang.expressions import ROW, Expression, Field
+from regulars.lang.expressions import ENTERED, ROW, Expression, Field
 from regulars.lang.model import Rules
 from regulars.lang.places_and_tongues import is_zone
 from regulars.lang.problems import Position, Problems
 from regulars.lang.project import Project, load
+from regulars.lang.suggest import did_you_mean, listed
 from regulars.lang.written import Written
 from regulars.people import findings, unknowns
 from regulars.people.formulas import Formula
@@ -81,13 +82,34 @@ def _conditions(project: Project, vocabulary: Vocabulary) -> Conditions:
     order = vocabulary.rules.source.order
     if order.counts is not None:
         vocabulary.row_condition("orders", order.counts)
+    return found + _programmes(vocabulary)
+
+
+def _programmes(vocabulary: Vocabulary) -> Conditions:
+    """Who takes part in each programme; what was issued and redeemed are traits that can be added up."""
+    found: Conditions = []
+    for programme in vocabulary.rules.programmes.values():
+        if expression := vocabulary.condition(programme.members):
+            found.append((programme.members, expression))
+        for trait in (programme.issued, programme.redeemed):
+            known = vocabulary.fields.get(str(trait))
+            if trait is not None and (known is None or (known.kind != "number" and not known.broken)):
+                numbers = sorted(name for name, field in vocabulary.fields.items() if field.kind == "number")
+                hint = "" if known else did_you_mean(trait, numbers)
+                vocabulary.problems.add(
+                    "unknown-name",
+                    trait.position,
+                    f"`{trait[:60]}` is not a trait that is a number.{hint}",
+                    f"numbers known here: {listed(numbers)}",
+                )
     return found
 
 
 def _schedule(name: str, project: Project, vocabulary: Vocabulary) -> None:
     """`yearly on COLUMN` counts from a day that customers have."""
     schedule = project.campaigns[name].schedule
-    days = sorted(field for field, about in vocabulary.fields.items() if about.kind in ("date", "time"))
+    known = {name: about for name, about in vocabulary.fields.items() if name not in vocabulary.entered}
+    days = sorted(field for field, about in known.items() if about.kind in ("date", "time"))
     if schedule.kind == "yearly" and schedule.column not in days:
         vocabulary.problems.add(
             "unknown-name",
@@ -132,7 +154,7 @@ def _people(conditions: Conditions, vocabulary: Vocabulary) -> None:
 
 def _needs_more(tree: Expression) -> bool:
     """Whether it reads more than people: what the ledger knows, or a row."""
-    return any(name in LEDGER_FACTS or name.startswith(f"{ROW}.") for name in tree.names)
+    return any(name in LEDGER_FACTS or name.startswith((ENTERED, f"{ROW}.")) for name in tree.names)
 
 
 def _named_conditions(rules: Rules) -> dict[str, Written]:

@@ -15,7 +15,7 @@ from regulars.lang.problems import Problems
 from regulars.lang.project import Project
 from regulars.people.formulas import Formula
 from regulars.people.snapshot import Snapshot, SnapshotTaker
-from regulars.people.vocabulary import LEDGER_FACTS, Vocabulary
+from regulars.people.vocabulary import Vocabulary
 
 SOON = timedelta(days=7)
 """How long before a campaign runs its words for that day are asked for."""
@@ -37,7 +37,7 @@ class WordChecks:
         # Without the columns of customers no variable can be called unknown.
         known, campaigns = self.vocabulary.source.has("customers"), self.project.campaigns
         around = inspect.Surroundings(
-            set(self.vocabulary.fields) - self.vocabulary.modelled,
+            set(self.vocabulary.fields) - self.vocabulary.modelled - self.vocabulary.entered.keys(),
             {
                 name: columns
                 for name, campaign in campaigns.items()
@@ -74,7 +74,11 @@ class WordChecks:
         which = "true"
         if campaign.audience is not EVERYBODY:
             condition = self.vocabulary.condition(campaign.audience, campaign.row)
-            if condition is None or condition.names & (LEDGER_FACTS.keys() | self.vocabulary.on_models):
+            if (
+                condition is None
+                or self.vocabulary.asks_ledger(condition)
+                or condition.names & self.vocabulary.on_models
+            ):
                 return None
             if not any(read.startswith("row.") for read in condition.names):
                 which = Formula(self.today, {})(condition.tree)

@@ -32,6 +32,7 @@ MEANS = {
     "consent": "what you said about being written to: when, where, and the words you agreed to",
     "suppression": "addresses of yours that nobody writes to, and why; kept as hashes",
     "membership": "audiences you were in when they were last looked at",
+    "stage": "where you stood in the shop's ladders, and since when",
     "stray": "news of providers about your address that fit no message of ours",
     "link": "links that were made for you",
 }

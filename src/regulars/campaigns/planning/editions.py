@@ -9,7 +9,7 @@ from pathlib import Path
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.planning import revisions
 from regulars.lang.project import Project, load_texts
-from regulars.ledger import editions, facts
+from regulars.ledger import editions, stages
 from regulars.ledger.editions import LastRun
 from regulars.people import two_editions
 from regulars.people.snapshot import Snapshot, SnapshotTaker
@@ -84,7 +84,7 @@ class Editions:
             taker = SnapshotTaker(
                 desk.root, desk.source, desk.vocabulary, day, version if reads else "", also=self.counted
             )
-            snapshot = taker.take((lambda: facts.contact_facts(desk.ledger, day, at)) if reads else None)
+            snapshot = taker.take((lambda: stages.known(desk.ledger, day, at, desk.entered)) if reads else None)
         return snapshot, two_editions.lay(desk.connection, snapshot, self.rules)
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import glob
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -23,6 +23,7 @@ from pydantic import SecretStr
 
 from regulars import clock
 from regulars.campaigns import followups, running
+from regulars.campaigns import stages as stage_days
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk, ProblemsFoundError
 from regulars.campaigns.foresight import Foresight
@@ -30,11 +31,12 @@ from regulars.campaigns.running import Selected
 from regulars.campaigns.variants import nobody_answers
 from regulars.channels.contract import Answer, Outgoing
 from regulars.lang.campaign import ORDERED
+from regulars.lang.expressions import Expression
 from regulars.lang.model import Campaign, Offer, Rules
 from regulars.lang.project import Project, load
 from regulars.lang.scalars import Schedule
 from regulars.lang.written import Written
-from regulars.ledger import facts, rehearsed
+from regulars.ledger import rehearsed, stages
 from regulars.people import orders
 from regulars.people.engine import text
 from regulars.people.orders import Totals
@@ -83,9 +85,15 @@ class RehearsalDesk(Desk):
             if not self._looked:
                 self.look_at_rows(moment)
             taker = PassingDay(self.root, self.source, self.vocabulary, day)
-            heard = partial(facts.contact_facts, self.ledger, day, moment) if self.reads_ledger else None
+            heard = partial(stages.known, self.ledger, day, moment, self.entered) if self.reads_ledger else None
             self._of_day, self._day = taker.lay(heard), day
+            if self.entered and stage_days.keep(self, moment):
+                self._of_day = taker.lay(heard)  # who came to a step today is known today
         return self._of_day
+
+    def snapshot_for(self, moment: datetime, asked: Iterable[Expression]) -> Snapshot:  # noqa: ARG002  # as of `Desk`
+        """The same: a day has one."""
+        return self.snapshot(moment)
 
     def look_at_rows(self, moment: datetime) -> None:
         """Raise ProblemsFoundError when something is wrong with the rows of up to the day of `moment`."""

@@ -135,7 +135,7 @@ class PersonDesk(Desk):
         From the day's snapshot, or from what the source said that day, where `whole`, the desk of everybody, keeps one
         that still stands; else from their own rows alone. Only where a rule looks at everybody is a snapshot taken.
         """
-        from regulars.ledger import facts
+        from regulars.ledger import stages
 
         day = self.day(moment)
         version = whole.ledger.version() if whole.reads_ledger else ""
@@ -155,7 +155,7 @@ class PersonDesk(Desk):
         if snapshot is not None:
             self._row = taker.lay_from(snapshot, people)
         else:
-            self._row = taker.lay(facts.contact_facts(self.ledger, day, moment), people)
+            self._row = taker.lay(stages.known(self.ledger, day, moment, whole.entered), people)
         self.read_at = taker.read_at(people) if people is not None else clock.now()
 
     def lay_from(self, snapshot: Path, day: date) -> None:

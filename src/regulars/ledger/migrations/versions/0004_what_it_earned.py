@@ -83,10 +83,57 @@ def _attribution() -> None:
 
 def _surveys() -> None:
     """Answers."""
+    names = ("customer_id", "campaign", "survey", "question", "comment")
+    op.create_table(
+        "answer",
+        *(sa.Column(name, sa.String(32), nullable=False) for name in ("id", "enrolment_id", "message_id")),
+        *(sa.Column(name, sa.String(), nullable=False) for name in names),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("machine", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("message_id", "question"),
+    )
+    op.create_index("answer_customer", "answer", ["customer_id", "at"])
+    op.create_index("answer_enrolment", "answer", ["enrolment_id"])
 
 
 def _stages() -> None:
     """Who stands where in each ladder, since when."""
+    texts = ("customer_id", "ladder", "since", "value", "before", "until")
+    op.create_table(
+        "stage",
+        *(sa.Column(name, sa.String(), nullable=False) for name in texts),
+        sa.Column("by_edit", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_id", "ladder", "since"),
+    )
+    moved = sa.text("since <> ''")
+    op.create_index("stage_move", "stage", ["ladder", "since"], sqlite_where=moved, postgresql_where=moved)
+    op.create_table(
+        "stage_flow",
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("day", "ladder", "before", "after")),
+        sa.Column("by_edit", sa.Boolean(), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "ladder", "before", "after", "by_edit"),
+    )
+    op.create_table(
+        "stage_total",
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("day", "ladder", "value")),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "ladder", "value"),
+    )
+    op.create_table(
+        "stage_run",
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("ladder", "day", "rules", "counted", "people")),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("ladder"),
+    )
+    op.create_table(
+        "goal_start",
+        *(sa.Column(name, sa.String(), nullable=False) for name in ("figure", "goal", "since")),
+        sa.Column("baseline", sa.Float(), nullable=True),
+        sa.PrimaryKeyConstraint("figure", "goal"),
+    )
 
 
 def _variants() -> None:

@@ -1,4 +1,4 @@
-"""The loyalty figures, by the definitions of the vocabulary: one definition, used everywhere."""
+"""The figures of all orders together, and how many customers stand where today."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from regulars.measure.shapes import Loyalty
+from regulars.measure.loyalty.shapes import Loyalty
 
 
 @dataclass(frozen=True, slots=True)
