@@ -53,6 +53,10 @@ def _person(whose: str, email: str, code: str, salt: str, n: int) -> dict[str, l
             {"order_id": f"{whose}-order", "campaign": "hello", "enrolment_id": entry, "message_id": letter, **person,
              "arm": "treated", "evidence": "code", "currency": "RON", **money},
         ],
+        "answer": [
+            {"id": ids.one(), **person, "campaign": "hello", "enrolment_id": entry, "message_id": letter,
+             "survey": "nps", "question": "recommend", "score": 3, "comment": f"{whose} waited", "at": NOW},
+        ],
         "referral_code": [{"code": f"{whose}-own", **person, "created_at": NOW}],
         "referral": [
             {"friend_id": f"friend-of-{n}", "advocate_id": whose, "code": f"{whose}-own", "order_id": f"o{n}", **money},

@@ -62,6 +62,19 @@ HELD: dict[str, Holding] = {
     "outcome": Holding(
         whose="enrolment_id IN (SELECT id FROM enrolment WHERE customer_id = :customer)", nobody={"enrolment_id": OURS}
     ),
+    "answer": Holding(
+        whose=THEIRS,
+        becomes={"customer_id": PSEUDONYM, "comment": "''"},
+        nobody={
+            "id": OURS,
+            "campaign": SHOPS,
+            "enrolment_id": OURS,
+            "message_id": OURS,
+            "survey": WORD,
+            "question": WORD,
+        },
+        hidden=("id",),
+    ),
     "code": Holding(
         whose=THEIRS,
         # A code is in the shop's orders too, and would lead from there to everything else.

@@ -364,6 +364,32 @@ class Cursor(SQLModel, table=True):
     position: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
+class Answer(SQLModel, table=True):
+    """What somebody answered to one question of a message's survey; a changed mind replaces the answer before it."""
+
+    __table_args__ = (
+        UniqueConstraint("message_id", "question"),
+        Index("answer_customer", "customer_id", "at"),
+        Index("answer_enrolment", "enrolment_id"),
+    )
+    id: str = Field(primary_key=True, max_length=32)
+    customer_id: str
+    campaign: str
+    enrolment_id: str = Field(max_length=32)
+    message_id: str = Field(max_length=32)
+    survey: str
+    """`nps` (0 to 10), `csat` (1 to 5) or `cli` (1 to 6)."""
+    question: str
+    """`recommend`, `satisfied`, `buy_again` or `try_others`."""
+    score: int
+    comment: str
+    """What they wrote beside it; on one question of a survey at most."""
+    at: datetime = Field(sa_column=moment())
+    """When they answered last."""
+    machine: bool = False
+    """A mail scanner's, which ran the page's script: kept, and never counted."""
+
+
 class Conversion(SQLModel, table=True):
     """An order and the one message that gets the credit for it."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0004"
 down_revision = "0003"
 
@@ -29,6 +32,19 @@ def _attribution() -> None:
 
 def _surveys() -> None:
     """Answers."""
+    names = ("customer_id", "campaign", "survey", "question", "comment")
+    op.create_table(
+        "answer",
+        *(sa.Column(name, sa.String(32), nullable=False) for name in ("id", "enrolment_id", "message_id")),
+        *(sa.Column(name, sa.String(), nullable=False) for name in names),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("machine", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("message_id", "question"),
+    )
+    op.create_index("answer_customer", "answer", ["customer_id", "at"])
+    op.create_index("answer_enrolment", "answer", ["enrolment_id"])
 
 
 def _stages() -> None:
