@@ -13,7 +13,7 @@ from ledger_people import NOW, SECOND, enrolments, messages, offers
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from regulars.ledger import bulk, consent, events, facts, outbox, referrals, templates
+from regulars.ledger import answered, bulk, consent, events, facts, outbox, referrals, templates
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.events import News
 from regulars.ledger.store import Ledger
@@ -84,7 +84,7 @@ def test_contact_facts_count_what_happened_in_thirty_days(ledger: Ledger):
     converted(ledger, "e", "c1")
     known = by_customer(facts.contact_facts(ledger, TODAY, NOW + DAY))
     nothing = dict.fromkeys(["messages_30d", "opens_30d", "clicks_30d", "conversions_30d", "referrals"], 0)
-    nothing["confirmed"] = False
+    nothing |= {"confirmed": False} | dict.fromkeys(answered.LATEST.names[1:])
     assert known == {
         "c0": nothing | {"last_contacted": NOW, "messages_30d": 1, "opens_30d": 1, "clicks_30d": 1},
         "c1": nothing | {"last_contacted": NOW, "messages_30d": 1, "conversions_30d": 1},

@@ -16,14 +16,14 @@ from datetime import date, datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import code_files, formerly, offers, pool_codes
+from regulars.campaigns import code_files, formerly, offers, pool_codes, replies
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.enrol import CHUNK, with_own_codes
 from regulars.campaigns.exits import EXIT, exited
 from regulars.campaigns.inside import ENTRY, ROWS, known_of, row_columns
 from regulars.campaigns.letters import Letters
 from regulars.campaigns.local_time import zones
-from regulars.campaigns.moments import Moments
+from regulars.campaigns.moments import UNKNOWN, Moments
 from regulars.campaigns.reach import Reach
 from regulars.campaigns.running import enriched
 from regulars.lang.campaign import DATE
@@ -38,6 +38,8 @@ from regulars.people.snapshot import Snapshot
 
 NO_DAY = "no-day"
 """Why a message is left out whose day of the row is unknown."""
+NO_ANSWER = "no-answer"
+"""Why a message is left out that waited for an answer, and nobody answered."""
 OFFER_OVER = "offer-over"
 """Why a message is left out that would give what nobody can use any more."""
 OLD_OFFER = ("old_code", "old_kind", "old_value", "old_gift", "old_day")
@@ -123,6 +125,7 @@ class _Pass:
     def _write(self, message: Message, above: pa.Table) -> int:
         """Decide about `message` for those for whom it is time; `above` are all who stand right before it."""
         above = _near(message, above, self.at)
+        above = replies.joined(self.desk, self.name, message, above, self.at) if above.num_rows else above
         if above.num_rows == 0:
             return 0
         snapshot = self.desk.snapshot(self.at)
@@ -143,7 +146,8 @@ class _Pass:
             f"""create or replace temp table regulars_following as
                 with known as ({self._known(reach, above, snapshot)}), met as (
                   select e.enrolment_id, e.customer_id, e.occasion, e.entry_due, e.offer_step,
-                         coalesce(e.due_at, e.entry_due) as above_due, {_old_offer(self.desk.zone)},
+                         coalesce(e.due_at, e.entry_due) as above_due, {self._answered(above)} as answered_at,
+                         {_old_offer(self.desk.zone)},
                          k.* exclude (enrolment_id) replace (
                            {holds} as when_holds,
                            coalesce(k.consent_email, false) as consent_email,
@@ -153,7 +157,7 @@ class _Pass:
                   from regulars_entries_above e left join known k using (enrolment_id)
                   left join {zones(self.desk)} z on z.name = trim(k.timezone)
                 ), timed as (
-                  select *, {moments.due(message, "above_due", "entry_due")} as own_due from met
+                  select *, {moments.due(message, "above_due", "entry_due", "answered_at")} as own_due from met
                 ), dated as (
                   select * exclude (own_due), coalesce(own_due, above_due) as due_at, own_due is null as no_day
                   from timed
@@ -164,11 +168,15 @@ class _Pass:
         days = f"select distinct {self._day('due_at')} from regulars_following order by 1"
         return tuple(date.fromisoformat(row[0]) for row in self.desk.connection.execute(days).fetchall())
 
+    def _answered(self, above: pa.Table) -> str:
+        """SQL: when they answered the survey above the message."""
+        return "e.answered_at" if "answered_at" in above.column_names else UNKNOWN
+
     def _known(self, reach: Reach, above: pa.Table, snapshot: Snapshot) -> str:
         """SQL: what the shop's data say now of those who stand `above` a message, by entry."""
         campaign, formula = reach.campaign, Formula(snapshot.day, {})
         when = reach.message.when
-        holds = formula(self.desk.condition(when, campaign.row).tree) if when is not None else "true"
+        holds = formula(self.desk.condition_of(campaign, when).tree) if when is not None else "true"
         own = [quoted(one) for one in row_columns(self.desk, self.name)]
         if campaign.for_each is not None and not own:
             own = [f"{quoted(ROWS)} as rows"]
@@ -189,6 +197,7 @@ class _Pass:
         reach.prepare("regulars_following")
         kept = ["enrolment_id", "no_day", *OLD_OFFER, *letters.row_columns(row_columns(self.desk, self.name))]
         kept += ["rows"] if letters.reads_rows else []
+        unknown = NO_ANSWER if letters.message.waits_for_answer else NO_DAY
         ended = offers.over(letters.campaign.offer_of(letters.message), self.desk.zone, self.at)
         over = "not offer_off" if ended else "false"
         judged = reach.judgement("regulars_following", "".join(f", {quoted(one)}" for one in kept))
@@ -205,7 +214,7 @@ class _Pass:
                   from ({judged})
                 )
                 select d.* exclude (no_day) replace (coalesce(d.channel, {text(reach.channels[0])}) as channel),
-                       case when no_day then {text(NO_DAY)} when state = 'skipped' then 'when'
+                       case when no_day then {text(unknown)} when state = 'skipped' then 'when'
                             when state = 'expired' then {text(TOO_LATE)}
                             when {over} then {text(OFFER_OVER)} else coalesce(reason, '') end as why
                        {letters.customer_columns("s", columns)}

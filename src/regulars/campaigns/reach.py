@@ -77,14 +77,14 @@ class Reach:
 
         Of a first message on this day; of a follow-up `{date}` is still in it.
         """
-        formula, row, day = Formula(self.desk.day(self.at), {}), self.campaign.row, self.desk.day(self.at)
+        formula, day = Formula(self.desk.day(self.at), {}), self.desk.day(self.at)
         arms, last = [], ""
         for step in self.message.template.steps:
             name = text(str(step.name) if self.inside else of_day(str(step.name), day))
             if step.otherwise:
                 last = name
                 break
-            arms.append(f"when {formula(self.desk.condition(step.condition, row).tree)} then {name}")
+            arms.append(f"when {formula(self.desk.condition_of(self.campaign, step.condition).tree)} then {name}")
         return f"case {' '.join(arms)} else {last} end" if arms else last
 
     @property
@@ -93,7 +93,7 @@ class Reach:
         offer = self.campaign.offer_of(self.message)
         if offer is None or offer.unless is None:
             return "false"
-        unless = self.desk.condition(offer.unless, self.campaign.row)
+        unless = self.desk.condition_of(self.campaign, offer.unless)
         return f"coalesce({Formula(self.desk.day(self.at), {})(unless.tree)}, false)"
 
     def prepare(self, people: str, taken: Sequence[str] = (), asked: str = "not already") -> None:

@@ -7,13 +7,12 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from regulars.lang.expressions import ROW, Field
+from regulars.lang.surveys import ANSWER
 
 Told = tuple[str, str, str]
 """(code, sentence, way out) of a problem."""
 SINGLE_QUOTES = "Text stands in straight single quotes."
 MOST = 40
-NOT_YET = ("nps", "nps_at", "answer")
-"""Names of the language as it is designed whose work does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +31,13 @@ class Names:
         if owner := self._owner(name):
             sentence = f"`{name}` is not a {self.place}. Did you mean the text '{name}'? {SINGLE_QUOTES}"
             return "text-in-quotes", sentence, self.one_of(owner)
-        if name in NOT_YET or name.startswith("entered_"):
+        if name == ANSWER:
             sentence = (
-                f"Regulars does not yet know `{name}`: no answers are asked for, and no entries of segments kept."
+                "`answer` is known below a message with a `survey`, in `when`, `template` and `unless`; not here."
             )
+            return "no-survey", sentence, "write `nps`, `csat` or `cli`: the latest answer of a customer"
+        if name.startswith("entered_"):
+            sentence = f"Regulars does not yet know `{name}`: no entries of segments are kept."
             return "not-yet", sentence, "what is not there yet stands under Limits in the README"
         hint = _did_you_mean(name, self.fields)
         if name in self.elsewhere:

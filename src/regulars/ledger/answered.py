@@ -1,0 +1,155 @@
+"""What customers answered to the surveys of messages: recorded from the pages, read in bulk for rules and campaigns.
+
+One row for each message and question: who changes their mind replaces what they said. An answer that a mail scanner
+gave (`machine`) stays beside, and counts nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+from sqlalchemy import Boolean, Connection, bindparam, select, text
+from sqlmodel import col
+
+from regulars.ledger import forgotten, ids
+from regulars.ledger.columns import Moment
+from regulars.ledger.crossing import MOMENT
+from regulars.ledger.store import Ledger
+from regulars.ledger.tables import Answer, Message
+
+LATEST = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("nps", pa.int64()),
+        ("nps_at", MOMENT),
+        ("csat", pa.int64()),
+        ("csat_at", MOMENT),
+        ("cli", pa.float64()),
+        ("cli_at", MOMENT),
+        ("last_answer", pa.float64()),
+        ("last_answer_at", MOMENT),
+    ]
+)
+OF_ENTRIES = pa.schema(
+    [
+        ("enrolment_id", pa.string()),
+        ("asked_state", pa.string()),
+        ("asked_at", MOMENT),
+        ("answer", pa.float64()),
+        ("answered_at", MOMENT),
+    ]
+)
+
+# All questions of a message together are one answer: their mean, as old as the newest of them.
+_LATEST = """
+WITH given AS (
+    SELECT customer_id, survey, message_id, avg(CAST(score AS double precision)) AS score, max(at) AS at
+    FROM answer WHERE NOT machine AND at < :until
+    GROUP BY customer_id, survey, message_id
+), ranked AS (
+    SELECT customer_id, survey, score, at,
+           row_number() OVER (PARTITION BY customer_id, survey ORDER BY at DESC, message_id DESC) AS of_survey,
+           row_number() OVER (PARTITION BY customer_id ORDER BY at DESC, message_id DESC) AS of_all
+    FROM given
+)
+SELECT customer_id,
+       CAST(max(CASE WHEN survey = 'nps' THEN score END) AS INTEGER), max(CASE WHEN survey = 'nps' THEN at END),
+       CAST(max(CASE WHEN survey = 'csat' THEN score END) AS INTEGER), max(CASE WHEN survey = 'csat' THEN at END),
+       max(CASE WHEN survey = 'cli' THEN score END), max(CASE WHEN survey = 'cli' THEN at END),
+       max(CASE WHEN of_all = 1 THEN score END), max(at)
+FROM ranked WHERE of_survey = 1
+GROUP BY customer_id
+"""
+
+_OF_ENTRIES = """
+SELECT message.enrolment_id, message.state, message.due_at,
+       avg(CAST(answer.score AS double precision)), max(answer.at)
+FROM message JOIN enrolment ON enrolment.id = message.enrolment_id
+LEFT JOIN answer ON answer.message_id = message.id AND NOT answer.machine AND answer.at <= :until
+WHERE enrolment.campaign IN (:campaign, :former) AND enrolment.ended_at IS NULL AND message.name = :name
+GROUP BY message.enrolment_id, message.id, message.state, message.due_at
+"""
+
+
+_COLUMNS = (
+    "id", "customer_id", "campaign", "enrolment_id", "message_id", "survey", "question", "score", "comment", "at",
+    "machine",
+)  # fmt: skip
+_REPLACE = text(
+    f"""INSERT INTO answer ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{one}" for one in _COLUMNS)})
+        ON CONFLICT (message_id, question) DO UPDATE SET survey = excluded.survey, score = excluded.score,
+          comment = excluded.comment, at = excluded.at, machine = excluded.machine"""
+).bindparams(bindparam("at", type_=Moment()), bindparam("machine", type_=Boolean()))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One answer to one question, as it stands."""
+
+    score: int
+    comment: str
+    at: datetime
+    machine: bool
+
+
+def latest(ledger: Ledger, until: datetime) -> pa.Table:
+    """The newest answers of every customer who gave one before `until`: columns of `LATEST`.
+
+    `nps` and `csat` are scores; `cli` the mean of those of its three questions that were answered; `last_answer` is
+    the newest of all, on the scale of its survey. Null where a survey was not answered.
+    """
+    return ledger.arrow(_LATEST, {"until": until}, schema=LATEST)
+
+
+def of_entries(ledger: Ledger, campaign: str, former: str, name: str, until: datetime) -> pa.Table:
+    """What running entries of a campaign answered to its message `name` up to `until`: columns of `OF_ENTRIES`.
+
+    `asked_state` and `asked_at` are the message's state and when it was due; `answer` the score, or the mean of
+    several questions, null without an answer.
+    """
+    asked = {"campaign": campaign, "former": former, "name": name, "until": until}
+    return ledger.arrow(_OF_ENTRIES, asked, schema=OF_ENTRIES)
+
+
+def given(connection: Connection, message_id: str) -> dict[str, Said]:
+    """Question → what was answered to it in this message; scanners' answers too."""
+    own = (Answer.question, Answer.score, Answer.comment, Answer.at, Answer.machine)
+    found = connection.execute(select(*(col(one) for one in own)).where(col(Answer.message_id) == message_id))
+    return {question: Said(*rest) for question, *rest in found}
+
+
+def record(
+    connection: Connection,
+    message_id: str,
+    survey: str,
+    scores: Mapping[str, int],
+    at: datetime,
+    *,
+    comment: str | None = None,
+    machine: bool = False,
+) -> None:
+    """Write down `scores` (question → score) given to a message, in the place of what was said to them before.
+
+    `comment` stands beside the first question; None leaves the one there is. Nothing happens where the ledger does not
+    know the message.
+    """
+    own = (Message.customer_id, Message.campaign, Message.enrolment_id)
+    asked = connection.execute(select(*(col(one) for one in own)).where(col(Message.id) == message_id)).first()
+    if asked is None or asked.customer_id.startswith(forgotten.PSEUDONYM):
+        return
+    before = given(connection, message_id)
+    rows = []
+    for place, (question, score) in enumerate(scores.items()):
+        kept = before[question].comment if question in before else ""
+        rows.append(
+            {
+                "id": ids.one(), "message_id": message_id, "survey": survey, "question": question, "score": score,
+                "comment": kept if comment is None or place else comment, "at": at, "machine": machine,
+                **dict(zip(("customer_id", "campaign", "enrolment_id"), asked, strict=True)),
+            }
+        )  # fmt: skip
+    if rows:
+        connection.execute(_REPLACE, rows)
