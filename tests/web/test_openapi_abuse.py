@@ -22,7 +22,19 @@ SAFE = {
 }
 EXAMPLES = 15
 """Of each operation."""
-TABLES = ("message", "enrolment", "attempt", "transition", "consent", "suppression", "event", "stray", "halt", "link")
+TABLES = (
+    "message",
+    "enrolment",
+    "attempt",
+    "transition",
+    "consent",
+    "suppression",
+    "event",
+    "stray",
+    "halt",
+    "link",
+    "answer",
+)
 TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "?")
 WORDS = st.text(max_size=20)
 BODIES = st.one_of(
@@ -48,7 +60,7 @@ def books(visit: Visit) -> dict[str, list[dict[str, Any]]]:
 
 def spoilt(visit: Visit) -> st.SearchStrategy[str]:
     """Genuine tokens with one character changed, cut short, or asked for another purpose."""
-    whole = [visit.path(purpose, "ana")[3:] for purpose in ("unsubscribe", "preferences")]
+    whole = [visit.path(purpose, "ana")[3:] for purpose in ("unsubscribe", "preferences", "answer")]
     at = st.integers(0, min(map(len, whole)) - 1)
     other = {"A": "B"}
     changed = st.builds(
@@ -95,4 +107,4 @@ def test_nonsense_of_any_kind_meets_no_mistake_and_changes_nothing(quick_visit: 
 
 def test_every_page_and_webhook_is_described(quick_visit: Visit) -> None:
     described = {path.split("/")[1] for path in quick_visit.app.openapi()["paths"]}
-    assert described == {"u", "p", "c", "r", "o", "health", "metrics", "webhooks"}
+    assert described == {"u", "p", "c", "r", "o", "a", "health", "metrics", "webhooks"}

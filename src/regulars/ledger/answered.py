@@ -6,6 +6,7 @@ gave (`machine`) stays beside, and counts nowhere.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,6 +113,13 @@ def of_entries(ledger: Ledger, campaign: str, former: str, name: str, until: dat
     """
     asked = {"campaign": campaign, "former": former, "name": name, "until": until}
     return ledger.arrow(_OF_ENTRIES, asked, schema=OF_ENTRIES)
+
+
+def asked(connection: Connection, message_id: str) -> str:
+    """The survey of a message, as it was sent; empty where it asks nothing, or there is no such message."""
+    context = connection.execute(select(col(Message.context)).where(col(Message.id) == message_id)).scalar()
+    survey = json.loads(context or "{}").get("survey", "")
+    return survey if isinstance(survey, str) else ""
 
 
 def given(connection: Connection, message_id: str) -> dict[str, Said]:

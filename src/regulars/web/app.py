@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from regulars.web import (
+    answering,
     clicking,
     confirming,
     preferences,
@@ -35,6 +36,7 @@ ROUTERS = (
     watching.router,  # /health, /metrics
     webhooks.router,  # /webhooks/…
     confirming.router,  # /o/TOKEN
+    answering.router,  # /a/TOKEN
 )
 """Every address of the app."""
 
