@@ -87,7 +87,8 @@ def put(shop, code, language, text, wrong):
         ask(shop)
     if language == "html":
         if code == "survey-unasked":
-            edit(shop / "campaigns/hello.yaml", "    subject: Salut\n", "    subject: Salut\n    survey: nps\n")
+            for campaign in (shop / "campaigns").iterdir():
+                edit(campaign, "    subject: Salut\n", "    subject: Salut\n    survey: nps\n")
         if code == "offer-unguarded":
             offer = "    offer: {percent: 10, valid: 14 days, unless: spent > 500}\n"
             for campaign in (shop / "campaigns").iterdir():

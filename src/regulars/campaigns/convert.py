@@ -19,6 +19,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.campaigns import replies
 from regulars.campaigns.desk import Desk
 from regulars.ledger import credit, forgotten
 from regulars.people import orders
@@ -212,13 +213,20 @@ def _outcomes(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) ->
         with done as (
           select 'order' as "of", p.customer_id, p.amount, p.at from placed p
           union all select 'referral', r.advocate_id, r.amount, r.at from referred r
+        ), inside as (
+          select e.id, e.customer_id, e.entered_at, w.of, e.entered_at + to_seconds(w.seconds) as until
+          from entered e join windows w on w.campaign = e.campaign
+        ), happened as (
+          select e.id, d.amount, d.at from inside e join done d on d."of" = e.of and d.customer_id = e.customer_id
+                   and d.at > e.entered_at and d.at <= e.until
+          union all
+          select e.id, 0, r.at from inside e join replied r on r."of" = e.of and r.enrolment_id = e.id
+                   and r.at > e.entered_at and r.at <= least(e.until, timestamptz {text(at.isoformat())})
         )
-        select e.id as enrolment_id, count(*) as orders, cast(sum(d.amount) as decimal(14, 2)) as revenue,
-               min(d.at) as first_at, timestamptz {text(at.isoformat())} as updated_at
-        from entered e join windows w on w.campaign = e.campaign
-        join done d on d."of" = w.of and d.customer_id = e.customer_id
-                   and d.at > e.entered_at and d.at <= e.entered_at + to_seconds(w.seconds)
-        group by e.id""",
+        select id as enrolment_id, count(*) as orders, cast(sum(amount) as decimal(14, 2)) as revenue,
+               min("at") as first_at, timestamptz {text(at.isoformat())} as updated_at
+        from happened group by id""",
+        replied=replies.done(desk),
         placed=placed,
         referred=referred,
         entered=credit.entries(desk.ledger),

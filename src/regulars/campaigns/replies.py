@@ -12,6 +12,8 @@ from regulars.lang.surveys import PATIENCE_DAYS
 from regulars.ledger import answered
 from regulars.people.engine import text
 
+COUNTED = ("answer", "click")
+"""What `conversion` may be `of` that no order tells of."""
 NEVER = ("dropped", "bounced", "failed", "suppressed", "expired", "skipped", "dead")
 """States of a message that nobody can answer."""
 
@@ -35,3 +37,12 @@ def joined(desk: Desk, campaign: str, message: Message, above: pa.Table, at: dat
         above=above,
         said=said,
     )
+
+
+def done(desk: Desk) -> pa.Table:
+    """When each entry first did what counts as success, in campaigns where that is an answer or a click.
+
+    enrolment_id, of (texts), at. A click on a link of any of its messages that was a person's; see `ledger.clicks`.
+    """
+    wanted = {campaign.conversion.of for campaign in desk.project.campaigns.values()}
+    return answered.replies(desk.ledger, wanted & {*COUNTED})

@@ -7,15 +7,15 @@ gave (`machine`) stays beside, and counts nowhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import pyarrow as pa
-from sqlalchemy import Boolean, Connection, bindparam, select, text
+from sqlalchemy import Boolean, Connection, bindparam, select, text, update
 from sqlmodel import col
 
-from regulars.ledger import forgotten, ids
+from regulars.ledger import bulk, forgotten, ids
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT
 from regulars.ledger.store import Ledger
@@ -75,14 +75,49 @@ GROUP BY message.enrolment_id, message.id, message.state, message.due_at
 """
 
 
+_UNTOLD = """
+SELECT answer.message_id, min(answer.survey), answer.enrolment_id, answer.customer_id, enrolment.occasion,
+       enrolment.row_ids, avg(CAST(answer.score AS double precision)), max(answer.at), max(answer.comment)
+FROM answer JOIN enrolment ON enrolment.id = answer.enrolment_id
+JOIN message ON message.id = answer.message_id
+WHERE answer.at > :since AND answer.campaign IN (:campaign, :former) AND NOT answer.machine AND message.name = :name
+GROUP BY answer.message_id, answer.enrolment_id, answer.customer_id, enrolment.occasion, enrolment.row_ids
+HAVING max(answer.told) = '' AND max(answer.at) <= :until
+"""
+UNTOLD = pa.schema(
+    [
+        ("message_id", pa.string()),
+        ("survey", pa.string()),
+        ("enrolment_id", pa.string()),
+        ("customer_id", pa.string()),
+        ("occasion", pa.string()),
+        ("row_ids", pa.string()),
+        ("answer", pa.float64()),
+        ("at", MOMENT),
+        ("comment", pa.string()),
+    ]
+)
+UNWANTED = "no"
+"""In `told`: nobody wants to hear of this answer, unless it changes."""
+
+_REPLIES = {
+    "answer": "SELECT enrolment_id, 'answer', min(at) FROM answer WHERE NOT machine GROUP BY enrolment_id",
+    "click": """SELECT message.enrolment_id, 'click', min(event.at)
+                FROM event JOIN message ON message.id = event.message_id
+                WHERE event.kind = 'clicked' AND NOT event.machine AND event.verdict <> 'unjudged'
+                GROUP BY message.enrolment_id""",
+}
+REPLIES = pa.schema([("enrolment_id", pa.string()), ("of", pa.string()), ("at", MOMENT)])
+
 _COLUMNS = (
     "id", "customer_id", "campaign", "enrolment_id", "message_id", "survey", "question", "score", "comment", "at",
-    "machine",
+    "machine", "told",
 )  # fmt: skip
 _REPLACE = text(
     f"""INSERT INTO answer ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{one}" for one in _COLUMNS)})
         ON CONFLICT (message_id, question) DO UPDATE SET survey = excluded.survey, score = excluded.score,
-          comment = excluded.comment, at = excluded.at, machine = excluded.machine"""
+          comment = excluded.comment, at = excluded.at, machine = excluded.machine,
+          told = CASE answer.told WHEN '{UNWANTED}' THEN '' ELSE answer.told END"""
 ).bindparams(bindparam("at", type_=Moment()), bindparam("machine", type_=Boolean()))
 
 
@@ -155,9 +190,36 @@ def record(
         rows.append(
             {
                 "id": ids.one(), "message_id": message_id, "survey": survey, "question": question, "score": score,
-                "comment": kept if comment is None or place else comment, "at": at, "machine": machine,
+                "comment": kept if comment is None or place else comment, "at": at, "machine": machine, "told": "",
                 **dict(zip(("customer_id", "campaign", "enrolment_id"), asked, strict=True)),
             }
         )  # fmt: skip
     if rows:
         connection.execute(_REPLACE, rows)
+
+
+def replies(ledger: Ledger, of: Iterable[str]) -> pa.Table:
+    """When each entry first answered (`answer`) or clicked (`click`), as far as these are asked `of`: `REPLIES`."""
+    asked = [_REPLIES[one] for one in sorted(of)]
+    return ledger.arrow(" UNION ALL ".join(asked), schema=REPLIES) if asked else REPLIES.empty_table()
+
+
+def untold(ledger: Ledger, campaign: str, former: str, name: str, since: datetime, until: datetime) -> pa.Table:
+    """Answers to the message `name` of a campaign that nobody of the shop has heard of: columns of `UNTOLD`.
+
+    Those given after `since` whose last word is not after `until`.
+    """
+    asked = {"campaign": campaign, "former": former, "name": name, "since": since, "until": until}
+    return ledger.arrow(_UNTOLD, asked, schema=UNTOLD)
+
+
+def settle(connection: Connection, message_ids: Sequence[str], before: str, after: str) -> set[str]:
+    """Put `after` in the place of `before` in `told` of these messages' answers; the messages where it stood so."""
+    told = col(Answer.told)
+    statement = (
+        update(Answer)
+        .where(bulk.among(connection, col(Answer.message_id), "ids"), told == before)
+        .values(told=after)
+        .returning(col(Answer.message_id))
+    )
+    return set(connection.execute(statement, {"ids": bulk.listed(connection, list(message_ids))}).scalars())

@@ -24,6 +24,8 @@ from regulars.measure.shapes import (
     Totals,
 )
 
+DID = {"order": "ordered", "referral": "brought a friend", "answer": "answered", "click": "clicked"}
+"""What `conversion: {of: …}` counts, as people say it."""
 _ARRIVED = ("delivered", "opened", "clicked")
 
 
@@ -111,7 +113,9 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str) -
     credited = [row for row in sums.credits if row.currency == currency]
     arms = {row.arm: row for row in sums.entries}
     states = {state: sum(row.messages for row in sums.messages if row.state == state) for state in STATES}
-    did = "brought a friend" if written and written.conversion.of == "referral" else "ordered"
+    of = written.conversion.of if written else "order"
+    # Who is sent nothing can neither answer nor click: there is nobody to compare with.
+    others = _outcomes(sums, "holdout") if of in ("order", "referral") else Outcomes()
     return CampaignFigures(
         campaign=name,
         title=str(written.title) if written else name,
@@ -125,7 +129,7 @@ def _campaign(name: str, written: Campaign | None, sums: _Sums, currency: str) -
         by_evidence={kind: _credit(sums.credits, currency, evidence=kind) for kind in _kinds(sums.credits)},
         arms={arm: _arm(arms.get(arm)) for arm in accounts.ARMS},
         shop_holdout=_arm(arms.get("shop-holdout")),
-        lift=compared(_outcomes(sums, "treated"), _outcomes(sums, "holdout"), currency, did=did),
+        lift=compared(_outcomes(sums, "treated"), others, currency, did=DID[of]),
         codes=_codes(sums),
     )
 
