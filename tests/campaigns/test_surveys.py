@@ -155,6 +155,43 @@ def test_old_answers_are_told_to_nobody(shop: SmallShop, team: FakeChannel) -> N
     assert tell(shop, "2026-02-04 09:01") == 0
 
 
+RULE_TEST = """
+- name: a critic is answered, and is one
+  as_of: 2026-06-01
+  given: {customers: [{id: ana}, {id: ion}]}
+  sent:
+    - {customer: ana, campaign: win/ask, at: 1 day ago, answer: 3}
+    - {customer: ion, campaign: win/ask, at: 1 day ago}
+  expect:
+    ana: {traits: {nps: 3}, messages: [win/follow by email]}
+    ion: {traits: {nps: unknown}, messages: []}
+"""
+
+
+def test_a_rule_test_says_what_somebody_answered(shop: SmallShop) -> None:
+    from regulars.testing.rules import run_rule_tests
+
+    shop.campaign("win", audience="nps is null", messages=f"[{ASK}}}, {FOLLOW_UP}]", repeat="once")
+    shop.words("win/one", offer="{{ survey.link }}")
+    shop.write()
+    for answered_so, fails in (("answer: 3", 0), ("answer: 9", 1), ("answer: 11", 1)):
+        file = shop.root / "tests/rules/nps.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(RULE_TEST.replace("answer: 3", answered_so), encoding="utf-8")
+        ran = run_rule_tests(shop.root)
+        assert bool(fails) == (not ran.passed), answered_so
+
+
+def test_why_tells_what_they_answered(shop: SmallShop) -> None:
+    from regulars.campaigns.why.explain import why
+
+    asking(shop)
+    answer(shop, "ana", 9, "2026-02-03 12:30")
+    with days.opened(shop, "2026-02-05 09:00") as (desk, moment):
+        (one,) = why(desk, "ana", ["win"], moment)["campaigns"]
+    assert "1 Feb `ask`: sent, answered 9 (nps)" in one["before"][0]
+
+
 def test_preview_shows_a_question_and_what_follows_it(shop: SmallShop, tmp_path: Path) -> None:
     from regulars.campaigns.trying.preview import preview
 

@@ -95,6 +95,25 @@ def test_contact_facts_count_what_happened_in_thirty_days(ledger: Ledger):
     assert facts.contact_facts(ledger, TODAY, NOW).num_rows == 0, "nothing of this was known then"
 
 
+def test_answers_are_known_by_survey_the_newest_first_and_scanners_never(ledger: Ledger):
+    first, second = sent(ledger, 2)
+    with ledger.writing() as connection:
+        answered.record(connection, first, "cli", {"recommend": 6, "buy_again": 5}, NOW)
+        answered.record(connection, second, "nps", {"recommend": 9}, NOW, comment="Well.")
+        answered.record(connection, second, "nps", {"recommend": 3}, NOW + SECOND)
+        answered.record(connection, "0" * 32, "nps", {"recommend": 3}, NOW)
+    known = by_customer(facts.contact_facts(ledger, TODAY, NOW + DAY))
+    assert (known["c0"]["cli"], known["c0"]["nps"], known["c0"]["last_answer"]) == (5.5, None, 5.5)
+    newest = {"nps": 3, "nps_at": NOW + SECOND, "last_answer": 3.0, "last_answer_at": NOW + SECOND, "csat": None}
+    assert {name: known["c1"][name] for name in newest} == newest
+    with ledger.writing() as connection:
+        answered.record(connection, second, "nps", {"recommend": 0}, NOW + DAY, machine=True)
+        assert answered.given(connection, second)["recommend"].comment == "Well."
+    later = by_customer(facts.contact_facts(ledger, TODAY, NOW + 2 * DAY))
+    assert later["c1"]["nps"] is None, "what a scanner wrote over is unknown, and is nobody's nought"
+    assert answered.latest(ledger, NOW).num_rows == 0, "nothing of this was said then"
+
+
 def test_facts_of_an_empty_ledger_have_their_columns(ledger: Ledger):
     assert facts.contact_facts(ledger, TODAY, NOW).schema == facts.CONTACT
     assert facts.sent_days(ledger, TODAY).schema == facts.SENT_DAYS
