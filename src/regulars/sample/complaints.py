@@ -19,8 +19,8 @@ ABOUT = np.array(["late", "damaged", "wrong", "quality"])
 NEVER_SETTLED = 0.06
 
 
-def rows(seed: int, orders: Orders, newest: np.datetime64) -> Iterator[tuple[str, ...]]:
-    """Rows of complaints.csv: a complaint opens some days after its order and before `newest`, the shop's day."""
+def rows(seed: int, orders: Orders, newest: np.datetime64, first_order: int = 100001) -> Iterator[tuple[str, ...]]:
+    """Rows of complaints.csv about orders numbered from `first_order`; the newest opened before the day `newest`."""
     rng = np.random.default_rng([seed, STREAM])
     n = len(orders.at)
     share = np.where(orders.status == "refunded", OF_RETURNED, SHARE)
@@ -33,7 +33,7 @@ def rows(seed: int, orders: Orders, newest: np.datetime64) -> Iterator[tuple[str
     return zip(
         map(str, range(1, len(chosen) + 1)),
         orders.customer_id[chosen].tolist(),
-        orders.order_id[chosen].tolist(),
+        map(str, (chosen + first_order).tolist()),
         written(opened[chosen]),
         about[chosen].tolist(),
         closed.tolist(),
