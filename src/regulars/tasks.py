@@ -132,12 +132,13 @@ def deliver(project: str, channel: str, part: int, at: str = "") -> Delivered:
 @task(name="advance", task_run_name="advance", **_stubborn)
 def advance(project: str, at: str = "") -> Advanced:
     """Settle what is in doubt as far as the providers tell, write the follow-ups that fell due, end what is over."""
-    from regulars.campaigns import followups, reconcile
+    from regulars.campaigns import followups, reconcile, telling
     from regulars.measure import trials
 
     with _desk(project, at) as (desk, moment):
         settled = reconcile.settle(desk, moment)
         advanced = followups.advance(desk, moment, trials.decide)
+        telling.tell(desk, moment)
     if settled.accepted or settled.unsent:
         story.info("in doubt before: %s are with the provider, %s were not sent", settled.accepted, settled.unsent)
     if advanced.waiting:

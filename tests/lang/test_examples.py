@@ -83,7 +83,12 @@ def put(shop, code, language, text, wrong):
     rules.write_text(within(rules.read_text("utf-8"), "traits", TRAITS), encoding="utf-8")
     default = "" if code == "missing-parameter" else " = 3"
     (shop / "flows/steps.py").write_text(STEPS + (text if language == "python" else RECOMMEND.format(default=default)))
+    if code in SURVEYS:
+        ask(shop)
     if language == "html":
+        if code == "survey-unasked":
+            for campaign in (shop / "campaigns").iterdir():
+                edit(campaign, "    subject: Salut\n", "    subject: Salut\n    survey: nps\n")
         if code == "offer-unguarded":
             offer = "    offer: {percent: 10, valid: 14 days, unless: spent > 500}\n"
             for campaign in (shop / "campaigns").iterdir():
@@ -101,6 +106,17 @@ def put(shop, code, language, text, wrong):
         put_rows(shop, text)
     elif language == "yaml":
         put_yaml(shop, code, text, wrong=wrong)
+
+
+SURVEYS = ("no-survey", "survey-unasked", "nobody-told")
+
+
+def ask(shop):
+    """Let its words show the link of a survey, and Ana be of the team."""
+    for words in (shop / "templates/hello").iterdir():
+        said = words.read_text("utf-8")
+        words.write_text(said + "{% if survey is defined %}{{ survey.link }}{% endif %}\n", encoding="utf-8")
+    edit(shop / "rules.yaml", "shop:\n", "shop:\n  team: {ana: ana@casaverde.example}\n")
 
 
 def put_files(shop, code, text):

@@ -13,7 +13,7 @@ from ledger_people import NOW, SECOND, enrolments, messages, offers
 from sqlalchemy import update
 from sqlmodel import Session, col
 
-from regulars.ledger import bulk, consent, events, facts, outbox, referrals, templates
+from regulars.ledger import answered, bulk, consent, events, facts, outbox, referrals, templates
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.events import News
 from regulars.ledger.store import Ledger
@@ -84,7 +84,7 @@ def test_contact_facts_count_what_happened_in_thirty_days(ledger: Ledger):
     converted(ledger, "e", "c1")
     known = by_customer(facts.contact_facts(ledger, TODAY, NOW + DAY))
     nothing = dict.fromkeys(["messages_30d", "opens_30d", "clicks_30d", "conversions_30d", "referrals"], 0)
-    nothing["confirmed"] = False
+    nothing |= {"confirmed": False} | dict.fromkeys(answered.LATEST.names[1:])
     assert known == {
         "c0": nothing | {"last_contacted": NOW, "messages_30d": 1, "opens_30d": 1, "clicks_30d": 1},
         "c1": nothing | {"last_contacted": NOW, "messages_30d": 1, "conversions_30d": 1},
@@ -93,6 +93,25 @@ def test_contact_facts_count_what_happened_in_thirty_days(ledger: Ledger):
     later = by_customer(facts.contact_facts(ledger, TODAY + 31 * DAY, NOW + 31 * DAY))
     assert later["c0"] == nothing | {"last_contacted": NOW}
     assert facts.contact_facts(ledger, TODAY, NOW).num_rows == 0, "nothing of this was known then"
+
+
+def test_answers_are_known_by_survey_the_newest_first_and_scanners_never(ledger: Ledger):
+    first, second = sent(ledger, 2)
+    with ledger.writing() as connection:
+        answered.record(connection, first, "cli", {"recommend": 6, "buy_again": 5}, NOW)
+        answered.record(connection, second, "nps", {"recommend": 9}, NOW, comment="Well.")
+        answered.record(connection, second, "nps", {"recommend": 3}, NOW + SECOND)
+        answered.record(connection, "0" * 32, "nps", {"recommend": 3}, NOW)
+    known = by_customer(facts.contact_facts(ledger, TODAY, NOW + DAY))
+    assert (known["c0"]["cli"], known["c0"]["nps"], known["c0"]["last_answer"]) == (5.5, None, 5.5)
+    newest = {"nps": 3, "nps_at": NOW + SECOND, "last_answer": 3.0, "last_answer_at": NOW + SECOND, "csat": None}
+    assert {name: known["c1"][name] for name in newest} == newest
+    with ledger.writing() as connection:
+        answered.record(connection, second, "nps", {"recommend": 0}, NOW + DAY, machine=True)
+        assert answered.given(connection, second)["recommend"].comment == "Well."
+    later = by_customer(facts.contact_facts(ledger, TODAY, NOW + 2 * DAY))
+    assert later["c1"]["nps"] is None, "what a scanner wrote over is unknown, and is nobody's nought"
+    assert answered.latest(ledger, NOW).num_rows == 0, "nothing of this was said then"
 
 
 def test_facts_of_an_empty_ledger_have_their_columns(ledger: Ledger):

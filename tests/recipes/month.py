@@ -97,9 +97,9 @@ class RecipeShop(SmallShop):
         for name, text in files.items():
             self._write(name, text)
         for campaign in load(self.root)[0].campaigns.values():
-            for template in {str(name) for message in campaign.messages for name in message.template.names}:
-                if "{" not in template:
-                    self.words(template)
+            for message in campaign.messages:
+                for template in {str(name) for name in message.template.names if "{" not in name}:
+                    self.words(template, offer="{{ survey.link }}" if message.survey else "")
         for name, text in files.items():
             self._write(name, text)
 

@@ -72,6 +72,7 @@ def test_what_was_laid_is_what_was_counted(tmp_path: Path) -> None:
         "orders": laid.orders,
         "order_lines": laid.order_lines,
         "points": laid.points,
+        "complaints": laid.complaints,
     }
 
 
@@ -89,9 +90,10 @@ def test_the_newest_order_is_of_the_morning_of_the_day(tmp_path: Path, day: date
 
 def test_ids_are_unique_and_lines_and_points_belong_to_somebody(look: duckdb.DuckDBPyConnection) -> None:
     keys = {"customers": "customer_id", "orders": "order_id", "order_lines": "line_id", "points": "batch_id"}
+    keys["complaints"] = "complaint_id"
     for table, key in keys.items():
         assert only(look, f"select count(*) - count(distinct {key}) from {table}") == 0
-    for table in ("orders", "order_lines", "points"):
+    for table in ("orders", "order_lines", "points", "complaints"):
         missing = f"select count(*) from {table} anti join customers using (customer_id) where customer_id is not null"
         assert only(look, missing) == 0
     assert only(look, "select count(*) from order_lines anti join orders using (order_id, ordered_at)") == 0

@@ -24,7 +24,7 @@ EXAMPLES = 15
 """Of each operation."""
 TABLES = (
     *("message", "enrolment", "attempt", "transition", "consent", "suppression", "event", "stray", "halt", "link"),
-    "posted_order",
+    *("posted_order", "answer"),
 )
 TYPES = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain", "?")
 WORDS = st.text(max_size=20)
@@ -51,7 +51,7 @@ def books(visit: Visit) -> dict[str, list[dict[str, Any]]]:
 
 def spoilt(visit: Visit) -> st.SearchStrategy[str]:
     """Genuine tokens with one character changed, cut short, or asked for another purpose."""
-    whole = [visit.path(purpose, "ana")[3:] for purpose in ("unsubscribe", "preferences")]
+    whole = [visit.path(purpose, "ana")[3:] for purpose in ("unsubscribe", "preferences", "answer")]
     at = st.integers(0, min(map(len, whole)) - 1)
     other = {"A": "B"}
     changed = st.builds(
@@ -98,4 +98,4 @@ def test_nonsense_of_any_kind_meets_no_mistake_and_changes_nothing(quick_visit: 
 
 def test_every_page_and_webhook_is_described(quick_visit: Visit) -> None:
     described = {path.split("/")[1] for path in quick_visit.app.openapi()["paths"]}
-    assert described == {"u", "p", "c", "r", "o", "health", "metrics", "webhooks", "orders"}
+    assert described == {"u", "p", "c", "r", "o", "health", "metrics", "webhooks", "orders", "a"}

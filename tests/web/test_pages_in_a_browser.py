@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -59,6 +60,8 @@ def paths(visit: Visit) -> dict[str, str]:
         "choice": visit.path("preferences", "lena", "news"),
         "choice_en": visit.path("preferences", "tom", "news"),
         "friend": f"/r/{code}",
+        "asked": visit.path("answer", "ana"),
+        "answered": f"{visit.path('answer', 'lena')}/9",
         "nothing": "/nothing",
     }
 
@@ -83,6 +86,49 @@ def test_every_page_is_readable(browser, quick_visit: Visit, width: int, scheme:
         assert page.evaluate("document.documentElement.lang") in ("ro", "ru", "en")
     page.close()
     assert [told for told in complaints if "404" not in told] == []
+
+
+def answers(visit: Visit) -> list[tuple[int, str, bool]]:
+    found = visit.rows("select score, comment, machine from answer")
+    return [(row["score"], row["comment"], bool(row["machine"])) for row in found]
+
+
+def test_one_click_answers_and_a_comment_follows(browser, quick_visit: Visit) -> None:
+    page = browser.new_page(viewport={"width": 375, "height": 760})
+    page.goto(f"{str(quick_visit.browser.base_url).rstrip('/')}{quick_visit.path('answer', 'tom')}/9")
+    page.get_by_role("status").wait_for()
+    assert answers(quick_visit) == [(9, "", False)]
+    page.get_by_role("radio", name="3", exact=True).check()
+    page.get_by_role("textbox").fill("It was late.")
+    page.get_by_role("button", name="Send").click()
+    page.get_by_text("A person reads them").wait_for()
+    assert answers(quick_visit) == [(3, "It was late.", False)]
+    page.close()
+
+
+def test_coming_back_to_the_page_answers_nothing_again(browser, quick_visit: Visit) -> None:
+    page, path = browser.new_page(), quick_visit.path("answer", "tom")
+    page.goto(f"{str(quick_visit.browser.base_url).rstrip('/')}{path}/9")
+    page.get_by_role("status").wait_for()
+    quick_visit.browser.post(path, data={"recommend": "3"})
+    page.goto("about:blank")
+    for _ in range(2):
+        # The page of a POST is kept by nobody, which the browser tells as a mistake of the way back.
+        with suppress(pytest.importorskip("playwright.sync_api").Error):
+            page.go_back()
+        page.wait_for_timeout(300)
+    page.close()
+    assert answers(quick_visit) == [(3, "", False)]
+
+
+def test_without_scripts_it_takes_one_press_more(browser, quick_visit: Visit) -> None:
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(f"{str(quick_visit.browser.base_url).rstrip('/')}{quick_visit.path('answer', 'tom')}/9")
+    assert answers(quick_visit) == []
+    page.get_by_role("button", name="Send my answer").click()
+    assert page.get_by_role("status").is_visible()
+    page.close()
+    assert answers(quick_visit) == [(9, "", False)]
 
 
 def test_one_leaves_a_topic_then_everything_then_comes_back_by_clicks_alone(browser, quick_visit: Visit) -> None:

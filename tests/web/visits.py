@@ -73,12 +73,14 @@ class Visit:
 def lay(root: Path, ledger_url: str = "") -> list[Any]:
     """Two days of a shop in `root`; every message that went out.
 
-    Ana (ro), Lena (ru), Tom (en) got `hello`, and `news` by e-mail and SMS, whose topic is `new_products`.
+    Ana (ro), Lena (ru), Tom (en) got `hello`, which asks whether they recommend the shop, and
+    `news` by e-mail and SMS, whose topic is `new_products`.
     """
     shop, channel = SmallShop(root), FakeChannel()
     for customer, language in (("ana", "ro"), ("lena", "ru"), ("tom", "en")):
         shop.customer(customer, language=language)
-    shop.campaign("hello")
+    shop.campaign("hello", messages="[{send: email, template: hello/one, subject: Salut, survey: nps}]")
+    shop.words("hello/one", offer="{{ survey.link }}/9")
     shop.campaign("news", topic=TOPIC, messages=MESSAGES)
     for language in ("ro", "ru", "en"):
         words = "{{ shop.name }}: {{ links.shop }} {{ links.preferences }}\n"

@@ -23,7 +23,8 @@ SHOP = {
 }
 NAMES = {"ro": "Ștefania", "ru": "Олег", "en": "Kate"}
 WITH_AMOUNT = ("birthday/gift",)
-WITHOUT_OFFER = ("welcome/hello", "thanks/order", "referral/invite")
+INVITES = ("referral/invite", "nps/promoter")
+WITHOUT_OFFER = ("welcome/hello", "thanks/order", "nps/ask", "nps/passive", "nps/sorry", *INVITES)
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +60,10 @@ def context() -> Callable[..., dict[str, Any]]:
             "customer": {"first_name": NAMES[language] if name else None, "recommended": recommended},
             "links": links.of(MESSAGE, short=short),
         }
-        if template == "referral/invite":
+        if template == "nps/ask":
+            link = links.answer(MESSAGE, short=short)
+            found["survey"] = {"kind": "nps", "scores": list(range(11)), "link": link}
+        if template in INVITES:
             found["referral"] = {"code": "K7MPQ2XVTAH", "link": links.referral("K7MPQ2XVTAH")}
         if template not in WITHOUT_OFFER:
             worth = (

@@ -18,6 +18,7 @@ pytestmark = [
 LETTERS = [
     *product(("discount/due", "referral/invite"), ("ro", "ru", "en")),
     ("birthday/gift", "ru"), ("winback/first", "ro"), ("welcome/hello", "en"), ("thanks/order", "ru"),
+    ("nps/ask", "ro"), ("nps/ask", "ru"),
 ]  # fmt: skip
 
 
@@ -64,6 +65,12 @@ def test_a_letter_is_readable(browser, words, context, template, language, width
         assert button.is_visible()
         assert button.inner_text().strip()
         assert button.bounding_box()["height"] >= 44  # what a thumb can hit
+        scores = page.locator(".scale a").all()
+        assert len(scores) == (11 if "survey" in known else 0)
+        for score in scores:
+            box = score.bounding_box()
+            assert min(box["width"], box["height"]) >= 44
+            assert box["x"] + box["width"] <= width
         if "offer" in known or "referral" in known:
             code = page.locator(".code")
             box = code.bounding_box()

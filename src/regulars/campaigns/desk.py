@@ -71,7 +71,7 @@ class Desk:
     exports_codes: bool = True
     """Whether codes that are made are laid in files for the shop's checkout."""
     foresight: Foresight = field(default_factory=Foresight)
-    _conditions: dict[tuple[Written, str], Expression] = field(default_factory=dict)
+    _conditions: dict[tuple[Written, str, bool], Expression] = field(default_factory=dict)
     _laid: dict[str, pa.Table] = field(default_factory=dict)
     _brought: set[str] = field(default_factory=set)
     _read: dict[tuple[str, tuple[str, ...]], dict[str, set[str]]] = field(default_factory=dict)
@@ -241,17 +241,22 @@ class Desk:
 
         return steps_of(self.root)
 
-    def condition(self, text: Written, row: str = "") -> Expression:
+    def condition(self, text: Written, row: str = "", *, answered: bool = False) -> Expression:
         """`text` typed as a condition about a customer; raises ProblemsFoundError when it is none.
 
-        `row`: a table of the source whose columns it may read as `row.COLUMN`.
+        `row`: a table of the source whose columns it may read as `row.COLUMN`. `answered`: it may read `answer`.
         """
-        if (text, row) not in self._conditions:
-            typed = self.vocabulary.condition(text, row)
+        key = (text, row, answered)
+        if key not in self._conditions:
+            typed = self.vocabulary.condition(text, row, answered=answered)
             if typed is None:
                 raise ProblemsFoundError(self.problems)
-            self._conditions[text, row] = typed
-        return self._conditions[text, row]
+            self._conditions[key] = typed
+        return self._conditions[key]
+
+    def condition_of(self, campaign: Campaign, text: Written) -> Expression:
+        """The same of one of a campaign's own conditions, which knows the campaign's row, and its answer below one."""
+        return self.condition(text, campaign.row, answered=campaign.hears(text))
 
     def row_condition(self, table: str, text: Written) -> Expression:
         """`text` typed as a condition about the rows of `table`; raises ProblemsFoundError when it is none."""
@@ -337,9 +342,8 @@ class Desk:
 
         if self.vocabulary.uses_ledger:
             return True
-        campaigns = self.project.campaigns.values()
-        texts = [(text, campaign.row) for campaign in campaigns for text in campaign.conditions]
-        return any(self.condition(text, row).names & LEDGER_FACTS.keys() for text, row in texts)
+        texts = [(campaign, text) for campaign in self.project.campaigns.values() for text in campaign.conditions]
+        return any(self.condition_of(campaign, text).names & LEDGER_FACTS.keys() for campaign, text in texts)
 
     def _stop_on_errors(self) -> None:
         if self.problems.errors:

@@ -16,7 +16,7 @@ from datetime import date, datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import code_files, formerly, offers, pool_codes, variants
+from regulars.campaigns import code_files, formerly, offers, pool_codes, replies, variants
 from regulars.campaigns.budgets.fitting import Held, priced, settle
 from regulars.campaigns.budgets.limits import concerning
 from regulars.campaigns.desk import Desk
@@ -25,7 +25,7 @@ from regulars.campaigns.exits import EXIT, exited
 from regulars.campaigns.inside import ENTRY, ROWS, known_of, row_columns
 from regulars.campaigns.letters import Letters
 from regulars.campaigns.local_time import zones
-from regulars.campaigns.moments import Moments
+from regulars.campaigns.moments import UNKNOWN, Moments
 from regulars.campaigns.reach import Reach
 from regulars.campaigns.running import enriched
 from regulars.campaigns.variants import Decide
@@ -41,6 +41,8 @@ from regulars.people.snapshot import Snapshot
 
 NO_DAY = "no-day"
 """Why a message is left out whose day of the row is unknown."""
+NO_ANSWER = "no-answer"
+"""Why a message is left out that waited for an answer, and nobody answered."""
 OFFER_OVER = "offer-over"
 """Why a message is left out that would give what nobody can use any more."""
 OLD_OFFER = ("old_code", "old_kind", "old_value", "old_gift", "old_day")
@@ -135,6 +137,7 @@ class _Pass:
     def _write(self, message: Message, above: pa.Table) -> int:
         """Decide about `message` for those for whom it is time; `above` are all who stand right before it."""
         above = _near(message, above, self.at)
+        above = replies.joined(self.desk, self.name, message, above, self.at) if above.num_rows else above
         if above.num_rows == 0:
             return 0
         snapshot = self.desk.snapshot(self.at)
@@ -157,7 +160,8 @@ class _Pass:
             f"""create or replace temp table regulars_following as
                 with known as ({self._known(reach, above, snapshot)}), met as (
                   select e.enrolment_id, e.customer_id, e.occasion, e.entry_due, e.offer_step,
-                         coalesce(e.due_at, e.entry_due) as above_due, {_old_offer(self.desk.zone)},
+                         coalesce(e.due_at, e.entry_due) as above_due, {self._answered(above)} as answered_at,
+                         {_old_offer(self.desk.zone)},
                          k.* exclude (enrolment_id) replace (
                            {holds} as when_holds,
                            coalesce(k.consent_email, false) as consent_email,
@@ -169,7 +173,7 @@ class _Pass:
                   from regulars_entries_above e left join known k using (enrolment_id)
                   left join {zones(self.desk)} z on z.name = trim(k.timezone)
                 ), planned as (
-                  select *, {moments.due(message, "above_due", "entry_due")} as in_line from met
+                  select *, {moments.due(message, "above_due", "entry_due", "answered_at")} as in_line from met
                 ), timed as (
                   select * exclude (in_line), {reach.wordings.due("in_line", "in_test", "zone")} as own_due from planned
                 ), dated as (
@@ -182,11 +186,15 @@ class _Pass:
         days = f"select distinct {self._day('due_at')} from regulars_following order by 1"
         return tuple(date.fromisoformat(row[0]) for row in self.desk.connection.execute(days).fetchall())
 
+    def _answered(self, above: pa.Table) -> str:
+        """SQL: when they answered the survey above the message."""
+        return "e.answered_at" if "answered_at" in above.column_names else UNKNOWN
+
     def _known(self, reach: Reach, above: pa.Table, snapshot: Snapshot) -> str:
         """SQL: what the shop's data say now of those who stand `above` a message, by entry."""
         campaign, formula = reach.campaign, Formula(snapshot.day, {})
         when = reach.message.when
-        holds = formula(self.desk.condition(when, campaign.row).tree) if when is not None else "true"
+        holds = formula(self.desk.condition_of(campaign, when).tree) if when is not None else "true"
         own = [quoted(one) for one in row_columns(self.desk, self.name)]
         if campaign.for_each is not None and not own:
             own = [f"{quoted(ROWS)} as rows"]
@@ -208,6 +216,7 @@ class _Pass:
         kept = ["enrolment_id", "no_day", *OLD_OFFER, *letters.row_columns(row_columns(self.desk, self.name))]
         kept += ["rows"] if letters.reads_rows else []
         over = _over(letters, self.desk.zone, self.at)
+        unknown = NO_ANSWER if letters.message.waits_for_answer else NO_DAY
         judged = reach.judgement("regulars_following", "".join(f", {quoted(one)}" for one in kept))
         columns = {
             row[0] for row in self.desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()
@@ -222,7 +231,7 @@ class _Pass:
                   from ({judged})
                 )
                 select d.* exclude (no_day) replace (coalesce(d.channel, {text(reach.channels[0])}) as channel),
-                       case when no_day then {text(NO_DAY)} when state = 'skipped' then 'when'
+                       case when no_day then {text(unknown)} when state = 'skipped' then 'when'
                             when state = 'expired' then {text(TOO_LATE)}
                             when {over} then {text(OFFER_OVER)} else coalesce(reason, '') end as why
                        {letters.customer_columns("s", columns)}

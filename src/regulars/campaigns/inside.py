@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from regulars.campaigns import rows
 from regulars.campaigns.desk import Desk
+from regulars.lang.surveys import ANSWER
 from regulars.people import engine
 from regulars.people.engine import name as quoted
 from regulars.people.snapshot import Snapshot
@@ -24,15 +25,26 @@ def known_of(
 ) -> str:
     """A subquery of DuckDB: a line for each of `entries` whose customer is in `snapshot`.
 
-    `entries` has enrolment_id, customer_id, occasion and row_ids. Columns: `ENTRY`, those of the snapshot, and those of
-    the entry's row as it is at `at` ("row.COLUMN" each, or `ROWS`), unless nobody asks for them.
+    `entries` has enrolment_id, customer_id, occasion and row_ids, and `answer` where it was asked for. Columns:
+    `ENTRY`, those of the snapshot, that answer, and those of the entry's row as it is at `at` ("row.COLUMN" each, or
+    `ROWS`), unless nobody asks for them.
     """
-    engine.keep(desk.connection, _ENTRIES, entries.select(["enrolment_id", "customer_id"]))
+    heard = ANSWER in entries.column_names
+    engine.keep(
+        desk.connection, _ENTRIES, entries.select(["enrolment_id", "customer_id", *([ANSWER] if heard else [])])
+    )
+    answer = f", e.{ANSWER}" if heard else ""
+    hidden = f" exclude ({ANSWER})" if heard and ANSWER in _columns(desk, snapshot) else ""
     own = _own(desk, campaign) if with_rows else ""
     laid = rows.lay(desk, campaign, at, inside=entries) if own else ""
-    return f"""(select e.enrolment_id as {quoted(ENTRY)}, s.*{f", {own}" if own else ""}
+    return f"""(select e.enrolment_id as {quoted(ENTRY)}, s.*{hidden}{answer}{f", {own}" if own else ""}
                 from {_ENTRIES} e join {snapshot.relation} s on s.{quoted(snapshot.id_column)} = e.customer_id
                 {f"left join {laid} r using (enrolment_id)" if own else ""})"""
+
+
+def _columns(desk: Desk, snapshot: Snapshot) -> set[str]:
+    """A shop may have a column of the name of an answer."""
+    return {row[0] for row in desk.connection.execute(f"describe select * from {snapshot.relation}").fetchall()}
 
 
 def _own(desk: Desk, campaign: str) -> str:

@@ -36,6 +36,8 @@ ROWS = "rows"
 """Column with all rows of an entry that is about several: a list of structs."""
 OFFER_OFF = "offer_off"
 """Column: whether the letter goes without what the message gives (`unless`)."""
+SURVEY = "survey"
+"""What a message asks, among its variables: kept with it, since its links are good for as long as it is."""
 OWN_CODE = "own_code"
 """Column of an advocate's own code, where the template reads `referral`."""
 
@@ -214,6 +216,8 @@ class Letters:
         if OWN_CODE in letters.column_names:
             link = f"replace({text(self.desk.links.referral(BLANK))}, {text(BLANK)}, {OWN_CODE})"
             parts.append(f"referral := struct_pack(code := {OWN_CODE}, link := {link})")
+        if self.message.survey is not None:
+            parts.append(f"{SURVEY} := {text(self.message.survey)}")
         return f"cast(to_json(struct_pack({', '.join(parts)})) as varchar)" if parts else "'{}'"
 
     def row_columns(self, available: Sequence[str]) -> list[str]:

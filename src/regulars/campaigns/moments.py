@@ -17,6 +17,8 @@ from regulars.lang.scalars import Duration, Schedule
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 
+UNKNOWN = "cast(null as timestamptz)"
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -30,11 +32,11 @@ class Moments:
     zone: str = "zone"
     """SQL of the customer's time zone."""
 
-    def due(self, message: Message, above: str, entered: str) -> str:
-        """When `message` is due (with a zone): `above` and `entered` are SQL of moments.
+    def due(self, message: Message, above: str, entered: str, answered: str = UNKNOWN) -> str:
+        """When `message` is due (with a zone): `above`, `entered` and `answered` are SQL of moments.
 
         `above` is when the message above was due, or of a first message its entry; `entered` when the entry began.
-        Unknown where the column it counts from is.
+        Unknown where the column it counts from is, and without an answer where it counts from that.
         """
         if message.before is not None:
             origin = self._of_row(message.before.column)
@@ -44,9 +46,9 @@ class Moments:
         length, clock = message.after.length, message.after.at
         if message.after.column:
             return self._counted(self._of_row(message.after.column), length, "+", clock)
-        if message.after.origin:
+        if message.after.origin and not message.waits_for_answer:
             return self._counted(entered, length, "+", clock, self._clock_zone if clock is None else self.zone)
-        reached = later(above, length, self.zone)
+        reached = later(answered if message.waits_for_answer else above, length, self.zone)
         return reached if clock is None else self._at(f"cast(timezone({self.zone}, {reached}) as date)", clock)
 
     def possible(self, campaign: Campaign, entry: str, now: str) -> str:

@@ -89,14 +89,14 @@ class Reach:
         return self.wordings.said({variant: self._template(way) for variant, way in self.message.ways.items()})
 
     def _template(self, message: Message) -> str:
-        formula, row, day = Formula(self.desk.day(self.at), {}), self.campaign.row, self.desk.day(self.at)
+        formula, day = Formula(self.desk.day(self.at), {}), self.desk.day(self.at)
         arms, last = [], ""
         for step in message.template.steps:
             name = text(str(step.name) if self.inside else of_day(str(step.name), day))
             if step.otherwise:
                 last = name
                 break
-            arms.append(f"when {formula(self.desk.condition(step.condition, row).tree)} then {name}")
+            arms.append(f"when {formula(self.desk.condition_of(self.campaign, step.condition).tree)} then {name}")
         return f"case {' '.join(arms)} else {last} end" if arms else last
 
     @property
@@ -108,7 +108,7 @@ class Reach:
         offer = self.campaign.offer_of(message)
         if offer is None or offer.unless is None:
             return "false"
-        unless = self.desk.condition(offer.unless, self.campaign.row)
+        unless = self.desk.condition_of(self.campaign, offer.unless)
         return f"coalesce({Formula(self.desk.day(self.at), {})(unless.tree)}, false)"
 
     def prepare(self, people: str, taken: Sequence[str] = (), asked: str = "not already") -> None:

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.letters import SURVEY
 from regulars.channels.contract import Outgoing, Parts
 from regulars.errors import ProjectError
 from regulars.lang.model import Message
+from regulars.lang.surveys import SCALES
 
 if TYPE_CHECKING:
     from regulars.ledger.doubt import Doubtful
@@ -99,6 +101,7 @@ class EmailForm:
         """See `Form`."""
         variables = _variables(context)
         links = variables["links"] = self.desk.links.of(message_id)
+        _ask(self.desk, variables, message_id)
         email = self.letter.parts(variables)
         headers = {
             "List-Unsubscribe": f"<{links['unsubscribe']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"
@@ -129,6 +132,7 @@ class TextForm:
 
         variables = _variables(context)
         variables["links"] = self.desk.links.of(message_id, short=True)
+        _ask(self.desk, variables, message_id, short=True)
         text = self.words.sms(self.template, self.language, variables)
         if self.plain_letters:
             text = plain_letters(text)
@@ -155,6 +159,7 @@ def as_sent(desk: Desk, row: Doubtful) -> Outgoing:
         raise ProjectError("The words of this message were not kept.", "It waits for the provider's own word.")
     variables = _variables(row.context)
     variables["links"] = desk.links.of(row.id, short=True)
+    _ask(desk, variables, row.id, short=True)
     text = Words.of_version(files).sms(row.template, row.language, variables)
     return Outgoing(row.id, "", "sms", row.address, text=text)
 
@@ -162,6 +167,14 @@ def as_sent(desk: Desk, row: Doubtful) -> Outgoing:
 def parts(rendered: Rendered) -> Parts | None:
     """What may travel in one request with others; None where the message's styles are its own."""
     return None if rendered.skeleton.whole else Parts(rendered.skeleton.texts, rendered.in_place)
+
+
+def _ask(desk: Desk, variables: dict[str, Any], message_id: str, *, short: bool = False) -> None:
+    """Turn the name of a survey among the variables into what templates see as `survey`."""
+    kind = variables.get(SURVEY)
+    if kind in SCALES:
+        link = desk.links.answer(message_id, short=short)
+        variables[SURVEY] = {"kind": kind, "scores": SCALES[kind].scores, "link": link}
 
 
 def _sender(desk: Desk, campaign: str, part: Literal["email", "reply_to", "sms"]) -> str:

@@ -11,6 +11,7 @@ from regulars.lang.keys import Key, wrong
 from regulars.lang.ladders import Template, steps
 from regulars.lang.offer import Offer
 from regulars.lang.scalars import Duration, Repeat, Schedule, Send, Share
+from regulars.lang.surveys import Survey, Tell
 from regulars.lang.timing import After, Before, Day
 from regulars.lang.variants import PerLanguage, Test, Variant
 from regulars.lang.written import NOWHERE, Written
@@ -63,7 +64,7 @@ class Message(Key):
         False, description="text messages only: ă â î ș ț go out as a a i s t, which can take a third of the segments"
     )
     after: After | None = Field(
-        None, description="since the message above was due, since entering, or since a day of the row"
+        None, description="since the message above was due, since entering, since a day of the row, or since the answer"
     )
     before: Before | None = Field(None, description="so long before a day of the row")
     when: Written | None = Field(
@@ -74,6 +75,10 @@ class Message(Key):
         {}, description="several wordings; everybody is drawn for one, and gets it whenever this message comes"
     )
     test: Test | None = Field(None, description="try the variants on some; the others wait and get the best")
+    survey: Survey | None = Field(
+        None, description="what it asks: nps (0 to 10), csat (1 to 5), cli (three questions, 1 to 6)"
+    )
+    tell: Tell | None = Field(None, description="who of the shop gets an e-mail about the answer to its survey")
 
     @model_validator(mode="before")
     @classmethod
@@ -99,6 +104,17 @@ class Message(Key):
             raise wrong("two-times", "A message has one time: `after` or `before`.", "keep one of them", ("before",))
         return self
 
+    @model_validator(mode="after")
+    def _told_of_an_answer(self) -> Message:
+        if self.tell is not None and self.survey is None:
+            raise wrong(
+                "no-survey",
+                "This message asks nothing, so there is no answer to tell of.",
+                "add   survey: nps",
+                ("tell",),
+            )
+        return self
+
     @property
     def ways(self) -> dict[str, Message]:
         """How it may be said: variant → the message with what the variant says; without variants one way, called ""."""
@@ -118,7 +134,26 @@ class Message(Key):
     @property
     def own_time(self) -> bool:
         """Whether it is due by itself, whatever the message above does: from the row, or from entering."""
-        return self.before is not None or (self.after is not None and bool(self.after.origin))
+        return self.before is not None or (
+            self.after is not None and bool(self.after.origin) and not self.waits_for_answer
+        )
+
+    @property
+    def waits_for_answer(self) -> bool:
+        """Whether it is due so long after an answer."""
+        return self.after is not None and self.after.of_answer
+
+    @property
+    def conditions_later(self) -> list[Written]:
+        """The conditions that are asked when it is due."""
+        unless = [] if self.offer is None or self.offer.unless is None else [self.offer.unless]
+        return [*([] if self.when is None else [self.when]), *self.template.conditions, *unless]
+
+    @property
+    def conditions(self) -> list[Written]:
+        """All its conditions but that of its offer."""
+        told = [] if self.tell is None or self.tell.when is None else [self.tell.when]
+        return [*([] if self.when is None else [self.when]), *self.template.conditions, *told]
 
     def subject_in(self, language: str, fallback: str) -> str:
         """The subject's template text in `language`, else in `fallback`, else for all; empty: the template's own."""
@@ -180,8 +215,10 @@ class Conversion(Key):
 
     noun: ClassVar[str] = "`conversion`"
 
-    of: Literal["order", "referral"] = Field(
-        "order", description="an order of theirs, or a friend's first order that carries their code"
+    of: Literal["order", "referral", "answer", "click"] = Field(
+        "order",
+        description="an order of theirs, a friend's first order that carries their code, an answer to its survey, "
+        "or a click on one of its links",
     )
     within: Duration = Field(Duration(14, "day"), description="from entering, for both arms")
 
@@ -243,6 +280,21 @@ class Campaign(Key):
                     ("messages", index, "template" if _is_template_name(message) else "name"),
                 )
             names.append(str(message.name))
+        for index, message in enumerate(self.messages):
+            if message.waits_for_answer and self.asks_above(message) is None:
+                raise wrong(
+                    "no-survey",
+                    "No message above asks anything, so no answer can be waited for.",
+                    "add   survey: nps       to a message above",
+                    ("messages", index, "after"),
+                )
+        if self.conversion.of == "answer" and not any(message.survey for message in self.messages):
+            raise wrong(
+                "no-survey",
+                "No message asks anything, so nobody can answer.",
+                "add   survey: nps       to a message",
+                ("conversion", "of"),
+            )
         if self.messages[0].after is not None and not self.messages[0].own_time:
             raise wrong(
                 "first-after",
@@ -270,8 +322,7 @@ class Campaign(Key):
         """
         texts = [] if self.audience is EVERYBODY else [self.audience]
         for message in self.messages:
-            texts += [] if message.when is None else [message.when]
-            texts += message.template.conditions
+            texts += message.conditions
             texts += [text for one in message.variants.values() if one.template for text in one.template.conditions]
             texts += [message.test.condition] if message.test is not None and message.test.condition else []
         saying: list[Message | Variant] = [*self.messages]
@@ -298,6 +349,20 @@ class Campaign(Key):
         """Every offer that is written in it, and where."""
         own = [(one.offer, ("messages", place, "offer")) for place, one in enumerate(self.messages)]
         return [(offer, spot) for offer, spot in [(self.offer, ("offer",)), *own] if offer is not None]
+
+    def asks_above(self, message: Message) -> Message | None:
+        """The nearest message above `message` that has a survey."""
+        above = self.messages[: self._place(message)]
+        return next((one for one in reversed(above) if one.survey is not None), None)
+
+    def hears(self, text: Written) -> bool:
+        """Whether `text`, one of the `conditions`, may read `answer`: it is asked below a survey, or of its answers."""
+        for message in self.messages:
+            if message.tell is not None and message.tell.when is text:
+                return True
+            if any(one is text for way in message.ways.values() for one in way.conditions_later):
+                return self.asks_above(message) is not None
+        return False
 
     def offer_of(self, message: Message) -> Offer | None:
         """The offer that `message` gives, new or inherited from the campaign (for the first message only)."""

@@ -180,6 +180,7 @@ def _message(
             _ladder(template, (*spot, "template"), document, problems)
             for name in template.names:
                 _template(name, problems)
+    _told(message, rules, problems)
     for channel in message.send.channels:
         column = _NEEDS[channel]
         if getattr(rules.source.customer, column) is None:
@@ -189,6 +190,22 @@ def _message(
                 f"Nobody can be reached by {channel}: rules.yaml does not say which column holds `{column}`.",
                 f"add   {column}: COLUMN       under source.customer",
             )
+
+
+def _told(message: Message, rules: Rules, problems: Problems) -> None:
+    """Who hears of answers is somebody of the team, by e-mail."""
+    if message.tell is None:
+        return
+    name, team = message.tell.team, {str(one): str(address) for one, address in rules.shop.team.items()}
+    if "@" not in team.get(str(name), ""):
+        missing = "has no e-mail address" if name in team else "is nobody of `shop.team`"
+        reached = [one for one, address in team.items() if "@" in address]
+        problems.add(
+            "nobody-told",
+            name.position,
+            f"`{name[:60]}` {missing}.{did_you_mean(name, reached)}",
+            f"the team: {listed(reached)}" if reached else "add under `shop`   team: {ana: ana@casaverde.example}",
+        )
 
 
 def _ladder(template: Template, spot: Spot, document: Document, problems: Problems) -> None:

@@ -81,7 +81,6 @@ def tell(complaint: Complaint, model: type[Key], document: Document, problems: P
 
 
 NOT_YET = {
-    "survey": "ask questions",
     "referral": "reward friends and those who bring them",
 }
 """Keys of the language as it is designed whose work does not exist."""
@@ -156,14 +155,6 @@ def _heading(document: Document, spot: Spot) -> Position:
 
 def _not_allowed(complaint: Complaint, document: Document, problems: Problems) -> None:
     allowed = choices(complaint.where.expected)
-    if complaint.value in ("answer", "click") and "conversion" in complaint.spot:
-        problems.add(
-            "not-yet",
-            document.position(complaint.spot),
-            f"Regulars does not yet count {complaint.value}s as success.",
-            f"write one of: {listed(allowed)}",
-        )
-        return
     problems.add(
         "not-allowed",
         document.position(complaint.spot),
@@ -174,14 +165,6 @@ def _not_allowed(complaint: Complaint, document: Document, problems: Problems) -
 
 def _not_a_word(complaint: Complaint, word: type[Word], document: Document, problems: Problems) -> None:
     value = complaint.value
-    if isinstance(value, str) and value.rstrip().endswith("from answer"):
-        problems.add(
-            "not-yet",
-            document.position(complaint.spot),
-            "Regulars does not yet ask questions, so no answer can be waited for.",
-            f"write {word.form}",
-        )
-        return
     meaning = meant(word, value) if isinstance(value, str) else ""
     hint = f" Did you mean `{meaning}`?" if meaning else ""
     problems.add(

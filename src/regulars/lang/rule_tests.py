@@ -79,6 +79,7 @@ class SentBefore(Key):
     campaign: Written = Field(description="a campaign, or one of its messages: winback/first")
     at: When = Field(description="when: a day, or `5 days ago`")
     row: Written | None = Field(None, description="which row it was about, by its id, where the campaign walks rows")
+    answer: int | None = Field(None, description="what they answered to its survey, at once")
 
 
 class Expected(Key):

@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 from regulars.lang.scalars import Duration, Word
 
 ENTRY = "entry"
+ANSWER = "answer"
 ROW = "row."
 """What stands before the name of a column of the row that `for_each` walks."""
 
@@ -28,21 +29,22 @@ def _clock(text: str | None) -> time | None:
 class After(Word):
     """`7 days` since the message above was due; or since something else, at a time of the customer's clock.
 
-    `origin` is empty for the message above, `entry`, or `row.COLUMN`.
+    `origin` is empty for the message above, `entry`, `answer`, or `row.COLUMN`.
     """
 
     length: Duration
     origin: str = ""
     at: time | None = None
     form: ClassVar[str] = (
-        "a length of time, such as `7 days`, `1 day at 18:00`, `10 days from row.delivered_at` or `14 days from entry`"
+        "a length of time, such as `7 days`, `1 day at 18:00`, `10 days from row.delivered_at`, `14 days from entry` "
+        "or `1 hour from answer`"
     )
     code: ClassVar[str] = "duration"
 
     @classmethod
     def parse(cls, text: str) -> Self:
         found = re.fullmatch(
-            rf"(?P<length>\d+ \w+?)(?: from (?P<origin>{ENTRY}|{_COLUMN}))?{_AT}", text.strip(), re.IGNORECASE
+            rf"(?P<length>\d+ \w+?)(?: from (?P<origin>{ENTRY}|{ANSWER}|{_COLUMN}))?{_AT}", text.strip(), re.IGNORECASE
         )
         if not found:
             raise ValueError(text)
@@ -52,6 +54,11 @@ class After(Word):
     def column(self) -> str:
         """The column of the row it counts from; empty where it counts from something else."""
         return self.origin.removeprefix(ROW) if self.origin.startswith(ROW) else ""
+
+    @property
+    def of_answer(self) -> bool:
+        """Whether it counts from an answer."""
+        return self.origin == ANSWER
 
     def __str__(self) -> str:
         return (

@@ -7,13 +7,12 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from regulars.lang.expressions import ENTERED, ROW, Field
+from regulars.lang.surveys import ANSWER
 
 Told = tuple[str, str, str]
 """(code, sentence, way out) of a problem."""
 SINGLE_QUOTES = "Text stands in straight single quotes."
 MOST = 40
-NOT_YET = ("nps", "nps_at", "answer")
-"""Names of the language as it is designed whose work does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +33,11 @@ class Names:
             return "text-in-quotes", sentence, self.one_of(owner)
         if name.startswith(ENTERED) and (told := self._entered(name.removeprefix(ENTERED))):
             return told
-        if name in NOT_YET:
+        if name == ANSWER:
             sentence = (
-                f"Regulars does not yet know `{name}`: no answers are asked for, and no entries of segments kept."
+                "`answer` is known below a message with a `survey`, in `when`, `template` and `unless`; not here."
             )
-            return "not-yet", sentence, "what is not there yet stands under Limits in the README"
+            return "no-survey", sentence, "write `nps`, `csat` or `cli`: the latest answer of a customer"
         hint = _did_you_mean(name, self.fields)
         if name in self.elsewhere:
             hint = " It is known of customers, and this is asked of rows."

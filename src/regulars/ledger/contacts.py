@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 from sqlalchemy import Connection, String, select, text, update
@@ -46,6 +46,15 @@ def seen_by(connection: Connection, customers: Sequence[str], since: date) -> pa
     )
     listed = bulk.listed(connection, sorted(set(customers)))
     return bulk.read(connection, statement.order_by(col(Message.sent_at)), {"customers": listed}, schema=SENT_TO)
+
+
+def message_at(connection: Connection, customer: str, campaign: str, name: str, moment: datetime) -> str:
+    """The id of the message `name` of a campaign that went to a customer at `moment`; raises where there is none."""
+    own = {"customer_id": customer, "campaign": campaign, "name": name, "sent_at": moment}
+    statement = select(col(Message.id)).where(
+        *(col(getattr(Message, column)) == value for column, value in own.items())
+    )
+    return str(connection.execute(statement).scalar_one())
 
 
 def alone(connection: Connection) -> None:

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from regulars.ledger.editions import LastRun
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Code, ConsentRecord, Conversion, Enrolment, Message, Run, Suppression
+from regulars.ledger.tables import Answer, Code, ConsentRecord, Conversion, Enrolment, Message, Run, Suppression
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,9 @@ class Letter:
     sent_at: datetime | None
     address: str
     variant: str = ""
+    survey: str = ""
+    answer: float | None = None
+    """What was answered to its survey; the mean of several questions."""
     code: str = ""
     kind: str = ""
     value: Decimal = Decimal(0)
@@ -70,10 +73,13 @@ class Word:
 def entries_of(ledger: Ledger, customer: str) -> list[Entry]:
     """All entries of a customer in the order they were made, each with its messages in the order they were due."""
     with ledger.reading() as connection:
+        said = _answers(connection, customer)
         codes = {(row.enrolment_id, row.message_name): row for row in _rows(connection, Code, customer)}
         letters: dict[str, list[Letter]] = {}
         for row in sorted(_rows(connection, Message, customer), key=lambda row: (row.due_at, row.id)):
-            letters.setdefault(row.enrolment_id, []).append(_letter(row, codes.get((row.enrolment_id, row.name))))
+            letters.setdefault(row.enrolment_id, []).append(
+                _letter(row, codes.get((row.enrolment_id, row.name)), said.get(row.id))
+            )
         orders: dict[str, list[tuple[str, Decimal, datetime]]] = {}
         for row in sorted(_rows(connection, Conversion, customer), key=lambda row: row.at):
             orders.setdefault(row.enrolment_id, []).append((row.order_id, row.amount, row.at))
@@ -106,10 +112,21 @@ def suppressed(ledger: Ledger, address_hash: str, channel: str) -> tuple[str, da
     return (str(row.reason), row.at) if row else None
 
 
-def _letter(row: Any, code: Any) -> Letter:
-    names = [name for name in Letter.__dataclass_fields__ if name not in ("code", "kind", "value", "gift")]
+def _answers(connection: Connection, customer: str) -> dict[str, tuple[str, float]]:
+    """Message → its survey, and what the customer answered."""
+    scores: dict[str, tuple[str, list[int]]] = {}
+    for row in _rows(connection, Answer, customer):
+        if not row.machine:
+            scores.setdefault(row.message_id, (row.survey, []))[1].append(row.score)
+    return {message: (survey, sum(given) / len(given)) for message, (survey, given) in scores.items()}
+
+
+def _letter(row: Any, code: Any, said: tuple[str, float] | None) -> Letter:
+    own = ("code", "kind", "value", "gift", "survey", "answer")
+    names = [name for name in Letter.__dataclass_fields__ if name not in own]
     gave = {"code": code.code, "kind": code.kind, "value": code.value, "gift": code.gift} if code else {}
-    return Letter(**{name: getattr(row, name) for name in names}, **gave)
+    survey, answer = said or ("", None)
+    return Letter(**{name: getattr(row, name) for name in names}, **gave, survey=survey, answer=answer)
 
 
 def _rows(connection: Connection, table: Any, customer: str) -> list[Any]:

@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime, time, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from regulars.ledger import answered
 from regulars.ledger.crossing import MOMENT
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import SENT
 
 WINDOW = timedelta(days=30)
 
-CONTACT = pa.schema(
+_HEARD = pa.schema(
     [
         ("customer_id", pa.string()),
         ("last_contacted", MOMENT),
@@ -27,6 +28,7 @@ CONTACT = pa.schema(
         ("confirmed", pa.bool_()),
     ]
 )
+CONTACT = pa.schema([*_HEARD, *(one for one in answered.LATEST if one.name not in _HEARD.names)])
 SENT_DAYS = pa.schema(
     [
         ("customer_id", pa.string()),
@@ -138,10 +140,16 @@ def contact_facts(ledger: Ledger, day: date, moment: datetime) -> pa.Table:
     customer_id (text), last_contacted (moment or null), then whole numbers: messages_30d (sent), opens_30d and
     clicks_30d (messages opened or clicked), conversions_30d (orders credited), referrals (friends, ever), and confirmed
     (bool: the last word they gave us about e-mail, to no topic, is a yes). The window
-    begins 30 days before `day` (UTC), so that it is the same the whole day long.
+    begins 30 days before `day` (UTC), so that it is the same the whole day long. Last what they answered, null where
+    nothing: see `answered.latest`.
     """
     since = datetime.combine(day, time(), UTC) - WINDOW
-    return ledger.arrow(_CONTACT, {"since": since, "until": moment}, schema=CONTACT)
+    heard = ledger.arrow(_CONTACT, {"since": since, "until": moment}, schema=_HEARD)
+    said = answered.latest(ledger, moment)
+    if not said.num_rows:
+        nothing = [pa.nulls(heard.num_rows, one.type) for one in CONTACT if one.name not in _HEARD.names]
+        return pa.Table.from_arrays([*heard.columns, *nothing], schema=CONTACT)
+    return heard.join(said, "customer_id", join_type="full outer").select(CONTACT.names).cast(CONTACT)
 
 
 def sent_days(ledger: Ledger, since: date, customers: Sequence[str] | None = None) -> pa.Table:

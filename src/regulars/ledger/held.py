@@ -85,8 +85,9 @@ HELD: dict[str, Holding] = {
             "message_id": OURS,
             "survey": WORD,
             "question": WORD,
+            "told": WORD,
         },
-        hidden=("id",),
+        hidden=("id", "told"),
     ),
     "code": Holding(
         whose=THEIRS,

@@ -16,6 +16,7 @@ from sqlmodel import SQLModel, col
 from regulars.ledger import engine
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import (
+    Answer,
     Code,
     ConsentRecord,
     Conversion,
@@ -41,6 +42,7 @@ KNOWN_AT: dict[type[SQLModel], str] = {
     ConsentRecord: "at",
     Suppression: "at",
     Event: "received_at",
+    Answer: "at",
     Conversion: "recorded_at",
     Outcome: "first_at",
     Referral: "recorded_at",
@@ -85,7 +87,7 @@ def page_of(ledger: Ledger, customer: str, address_hashes: Sequence[str], until:
 
 
 def _read(rows: _Rows, customer: str, address_hashes: Sequence[str]) -> dict[type[SQLModel], list[Row]]:
-    for table in (Enrolment, Message, Code, Conversion, ConsentRecord, Membership, ReferralCode, Stage):
+    for table in (Enrolment, Message, Answer, Code, Conversion, ConsentRecord, Membership, ReferralCode, Stage):
         rows.read(table, col(table.customer_id) == customer)
     rows.read(Referral, or_(col(Referral.advocate_id) == customer, col(Referral.friend_id) == customer))
     messages, entries = _ids(rows.found[Message]), _ids(rows.found[Enrolment])

@@ -422,6 +422,7 @@ class Answer(SQLModel, table=True):
         UniqueConstraint("message_id", "question"),
         Index("answer_customer", "customer_id", "at"),
         Index("answer_enrolment", "enrolment_id"),
+        Index("answer_at", "at"),
     )
     id: str = Field(primary_key=True, max_length=32)
     customer_id: str
@@ -439,6 +440,9 @@ class Answer(SQLModel, table=True):
     """When they answered last."""
     machine: bool = False
     """A mail scanner's, which ran the page's script: kept, and never counted."""
+    told: str = ""
+    """Whether somebody of the shop heard of it: empty (not yet), `no` (not wanted), `intent` (an e-mail may have left),
+    `accepted`, `rejected` or `ambiguous`."""
 
 
 class Conversion(SQLModel, table=True):

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Literal, NotRequired, TypedDict
 
+from regulars.measure.loyalty.shapes import Loyalty
 from regulars.measure.offers import OfferFigures
 
 CreditTo = Literal["last", "first", "linear"]
-
-from regulars.measure.loyalty.shapes import Loyalty
 
 
 class Arm(TypedDict):

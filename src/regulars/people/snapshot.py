@@ -26,7 +26,7 @@ from regulars.people import engine, entries, findings, segments
 from regulars.people.expected import FORECASTS, Expected, Forecasting
 from regulars.people.source import Source, cannot_compute
 from regulars.people.traits import COUNTED, CUSTOMER, NEWEST, PEOPLE, TOTALS, Counting, zero_over_no_rows
-from regulars.people.vocabulary import LEDGER_FACTS, Counted, Derived, Vocabulary
+from regulars.people.vocabulary import ANSWERS, LEDGER_FACTS, Counted, Derived, Vocabulary
 
 FORMAT = 2
 """Part of every key: a new way to compute makes old files useless."""
@@ -305,10 +305,12 @@ class SnapshotTaker:
         kind = LEDGER_FACTS[fact].kind
         if facts is None or fact not in facts.column_names:
             nothing = {"number": "cast(0 as bigint)", "yes_no": "false"}.get(kind, "cast(null as timestamp)")
-            return f"{nothing} as {fact}"
+            return f"{'cast(null as double)' if fact in ANSWERS else nothing} as {fact}"
         value = f"f.{fact}"
         if kind == "time":
             return f"timezone({engine.text(str(self.source.rules.shop.timezone))}, {value}) as {fact}"
+        if fact in ANSWERS:
+            return f"{value} as {fact}"
         return f"coalesce({value}, {'false' if kind == 'yes_no' else 0}) as {fact}"
 
     def _forget_old(self) -> None:

@@ -10,6 +10,7 @@ from regulars.lang.kinds import Typing
 from regulars.lang.model import Rules, Segment, Trait
 from regulars.lang.problems import Position, Problems
 from regulars.lang.scalars import Duration
+from regulars.lang.surveys import ANSWER
 from regulars.lang.written import Written
 from regulars.people import entries
 from regulars.people.formulas import quintiles
@@ -23,15 +24,24 @@ LEDGER_FACTS: dict[str, Field] = {
     "conversions_30d": Field("number"),
     "referrals": Field("number"),
     "confirmed": Field("yes_no"),
+    "nps": Field("number"),
+    "nps_at": Field("time"),
+    "csat": Field("number"),
+    "csat_at": Field("time"),
+    "cli": Field("number"),
+    "cli_at": Field("time"),
+    "last_answer": Field("number"),
+    "last_answer_at": Field("time"),
 }
-"""What the ledger knows of a customer: traits like any other. Of somebody it never met counts are 0, times unknown, and
-nobody has confirmed anything."""
+"""What the ledger knows of a customer: traits like any other. Of somebody it never met counts are 0, times and answers
+unknown, and nobody has confirmed anything."""
 
 EXPECTED: dict[str, Field] = {name: Field("number") for name in EXPECTATIONS}
 """What models of the shop's own orders expect of a customer (see `expected`): traits like any other. They are unknown
 of somebody who has never ordered, and of everybody where the orders do not tell the models."""
 
-COUNTED_FACTS = tuple(name for name, known in LEDGER_FACTS.items() if known.kind == "number")
+ANSWERS = ("nps", "csat", "cli", "last_answer")
+"""Those of them that are numbers and no counts: unknown until somebody answers."""
 
 
 @dataclass(frozen=True)
@@ -109,14 +119,17 @@ class Vocabulary:
         self.derived.sort(key=lambda one: one.level)
         return self
 
-    def condition(self, text: Written, row: str = "") -> Expression | None:
+    def condition(self, text: Written, row: str = "", *, answered: bool = False) -> Expression | None:
         """`text` as a condition about a customer; None when it has problems.
 
-        `row`: a table of the source whose columns it may read as `row.COLUMN` (a column of that very name).
+        `row`: a table of the source whose columns it may read as `row.COLUMN` (a column of that very name). `answered`:
+        it may read `answer`, a column too.
         """
         tree = read(text, self.problems)
         columns = self.source.fields(row) if row else {}
         fields = self.fields | {f"{ROW}.{column}": known for column, known in columns.items()}
+        if answered:
+            fields[ANSWER] = Field("number")
         return Typing(text, fields, self.problems, row=row).condition(tree) if tree else None
 
     def row_condition(self, table: str, text: Written) -> Expression | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from regulars.sample import habits, orders, people, points, tables
+from regulars.sample import complaints, habits, orders, people, points, tables
 
 
 @dataclass(frozen=True)
@@ -19,10 +19,11 @@ class Laid:
     orders: int
     order_lines: int
     points: int
+    complaints: int
 
 
 def lay(folder: Path, day: date, *, seed: int = 7, customers: int = 6000) -> Laid:
-    """Write data/{customers,orders,order_lines,points}.csv of the sample shop into `folder`, over what is there.
+    """Write data/*.csv of the sample shop (the tables of `tables.COLUMNS`) into `folder`, over what is there.
 
     The shop is seen on the morning of `day` (about half past nine in Romania): its newest orders are some hours old
     and none is younger. The same day, seed and number of customers give the same bytes.
@@ -37,4 +38,6 @@ def lay(folder: Path, day: date, *, seed: int = 7, customers: int = 6000) -> Lai
     tables.write(folder, "orders", bought.rows())
     tables.write(folder, "order_lines", bought.lines())
     tables.write(folder, "points", batches)
-    return Laid(len(crowd), len(bought), len(bought.baskets.order), len(batches))
+    told = list(complaints.rows(seed, bought, np.datetime64(day, "D")))
+    tables.write(folder, "complaints", told)
+    return Laid(len(crowd), len(bought), len(bought.baskets.order), len(batches), len(told))

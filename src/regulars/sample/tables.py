@@ -15,6 +15,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "order_lines": (
         "line_id", "order_id", "customer_id", "ordered_at", "product", "category", "quantity", "price",
     ),
+    "complaints": ("complaint_id", "customer_id", "order_id", "opened_at", "about", "closed_at"),
     "points": ("batch_id", "customer_id", "points", "earned_at", "expires_on"),
 }  # fmt: skip
 """The columns of each table, in the order of the file; `rules.yaml` says what they mean."""

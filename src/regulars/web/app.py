@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from regulars.web import (
+    answering,
     clicking,
     confirming,
     ordering,
@@ -37,6 +38,7 @@ ROUTERS = (
     webhooks.router,  # /webhooks/…
     confirming.router,  # /o/TOKEN
     ordering.router,  # /orders
+    answering.router,  # /a/TOKEN
 )
 """Every address of the app."""
 

@@ -1,4 +1,4 @@
-"""Pages: our own templates with our own words, no scripts, nothing to fetch."""
+"""Pages: our own templates with our own words and one small script, nothing to fetch."""
 
 from __future__ import annotations
 
@@ -68,11 +68,17 @@ def style() -> str:
 
 
 @cache
+def script() -> str:
+    """The one script, which posts an answer that was chosen in a message."""
+    return files("regulars.web").joinpath("pages/answer.js").read_text("utf-8")
+
+
+@cache
 def policy() -> str:
     """What a browser may do with a page of ours: show it in our style, and send its form back to us."""
-    digest = b64encode(sha256(style().encode()).digest()).decode()
+    style_sum, script_sum = (b64encode(sha256(one.encode()).digest()).decode() for one in (style(), script()))
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; "
+        f"default-src 'none'; style-src 'sha256-{style_sum}'; script-src 'sha256-{script_sum}'; img-src data:; "
         "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
 

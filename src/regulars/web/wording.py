@@ -142,6 +142,59 @@ FRIEND_HOW: Said = {
 FRIEND_CODE: Said = {"ro": "Codul tău", "ru": "Ваш код", "en": "Your code"}
 FRIEND_BUTTON: Said = {"ro": "La magazin", "ru": "В магазин", "en": "To the shop"}
 
+# The page that asks. `QUESTIONS` and what stands at the ends of their scales, by question.
+ASK_TITLE: Said = {"ro": "O întrebare", "ru": "Один вопрос", "en": "One question"}
+_LIKELY: tuple[Said, Said] = (
+    {"ro": "deloc probabil", "ru": "совсем маловероятно", "en": "not at all likely"},
+    {"ro": "foarte probabil", "ru": "очень вероятно", "en": "very likely"},
+)
+QUESTIONS: Mapping[str, Said] = {
+    "recommend": {
+        "ro": "Cât de probabil este să recomanzi {shop} unui prieten?",
+        "ru": "Насколько вероятно, что вы порекомендуете {shop} другу?",
+        "en": "How likely are you to recommend {shop} to a friend?",
+    },
+    "satisfied": {
+        "ro": "Ce impresie ți-a lăsat {shop}?",
+        "ru": "Насколько вы довольны {shop}?",
+        "en": "How satisfied are you with {shop}?",
+    },
+    "buy_again": {
+        "ro": "Cât de probabil este să mai cumperi de la noi?",
+        "ru": "Насколько вероятно, что вы снова у нас купите?",
+        "en": "How likely are you to buy from us again?",
+    },
+    "try_others": {
+        "ro": "Cât de probabil este să încerci și alte produse de la noi?",
+        "ru": "Насколько вероятно, что вы попробуете другие наши товары?",
+        "en": "How likely are you to try other products of ours?",
+    },
+}
+ASK_LOW: Mapping[str, Said] = dict.fromkeys(QUESTIONS, _LIKELY[0]) | {
+    "satisfied": {"ro": "foarte slabă", "ru": "совсем не доволен", "en": "not at all"}
+}
+ASK_HIGH: Mapping[str, Said] = dict.fromkeys(QUESTIONS, _LIKELY[1]) | {
+    "satisfied": {"ro": "foarte bună", "ru": "очень доволен", "en": "very much"}
+}
+ASK_COMMENT: Said = {
+    "ro": "De ce? Scrie-ne, dacă vrei.",
+    "ru": "Почему? Напишите, если хотите.",
+    "en": "Why? Tell us, if you like.",
+}
+ANSWER_BUTTON: Said = {"ro": "Trimite răspunsul", "ru": "Отправить ответ", "en": "Send my answer"}
+ANSWER_AGAIN: Said = {"ro": "Trimite", "ru": "Отправить", "en": "Send"}
+ANSWERED_TITLE: Said = {"ro": "Mulțumim", "ru": "Спасибо", "en": "Thank you"}
+ANSWERED: Said = {
+    "ro": "Am primit răspunsul tău. Îl poți schimba, sau ne poți scrie de ce.",
+    "ru": "Мы получили ваш ответ. Его можно изменить или написать, почему он такой.",
+    "en": "We have your answer. You can change it, or tell us why.",
+}
+ANSWERED_ALL: Said = {
+    "ro": "Am primit răspunsul și cuvintele tale. Le citește un om.",
+    "ru": "Мы получили ваш ответ и ваши слова. Их прочитает человек.",
+    "en": "We have your answer and your words. A person reads them.",
+}
+
 # What is not as it should be.
 NOT_FOUND_TITLE: Said = {"ro": "Pagina nu există", "ru": "Такой страницы нет", "en": "There is no such page"}
 NOT_FOUND: Said = {

@@ -87,6 +87,13 @@ class Check:
 
     def _duties(self, name: str, suffix: str, said: Collection[str]) -> None:
         here = Position(f"{FOLDER}/{name}")
+        if self.message.survey is not None and "survey.link" not in said:
+            self.found.add(
+                "survey-unasked",
+                here,
+                "This message has a survey, and nobody can answer it: its link is not in the words.",
+                "put {{ survey.link }} into it, or stand on a layout that has it",
+            )
         if suffix == "sms":
             if own_words(self.sources, name) > sms.LONGEST:
                 self.found.add(

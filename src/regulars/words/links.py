@@ -19,8 +19,8 @@ from urllib.parse import quote, urlencode
 
 from regulars.errors import ProjectError
 
-Purpose = Literal["unsubscribe", "preferences", "click", "confirm"]
-_LETTER: dict[Purpose, str] = {"unsubscribe": "u", "preferences": "p", "click": "c", "confirm": "o"}
+Purpose = Literal["unsubscribe", "preferences", "click", "confirm", "answer"]
+_LETTER: dict[Purpose, str] = {"unsubscribe": "u", "preferences": "p", "click": "c", "confirm": "o", "answer": "a"}
 _TAG, _SHORT_TAG = 16, 10
 _ID = 16
 """Bytes of a message's id."""
@@ -83,6 +83,10 @@ class Links:
     def confirm(self, message_id: str) -> str:
         """Where the reader of this message says that the address is theirs, and yes."""
         return self._link("confirm", bytes.fromhex(message_id), short=False)
+
+    def answer(self, message_id: str, *, short: bool = False) -> str:
+        """Where the reader of this message answers its survey; with `/9` behind it, the answer 9 is chosen already."""
+        return self._link("answer", bytes.fromhex(message_id), short)
 
     def click(self, message_id: str, number: int) -> str:
         """Where a text message leads to the address that the ledger keeps under `number` (from 1)."""

@@ -13,6 +13,7 @@ from regulars.words.reading import ROWS, Mention
 SHOP = frozenset({"name", "currency", "timezone", "languages", "address", "site"})
 LINKS = frozenset({"shop", "unsubscribe", "preferences", "confirm"})
 REFERRAL = frozenset({"code", "link"})
+SURVEY = frozenset({"kind", "link", "scores"})
 BARE = ""
 """The name of a variable that is one text, and has no names of its own."""
 
@@ -24,6 +25,7 @@ _ELSEWHERE = {
         "`{dotted}` is used, and neither this message nor one before it has an offer.",
         "give it an `offer`",
     ),
+    "survey": ("`{dotted}` is used, and this message asks nothing.", "give it a `survey`: nps, csat or cli"),
     ROW: ("`{dotted}` is used, and this campaign is not about one row.", "add   for_each: {{row: TABLE}}"),
     ROWS: (
         "`{dotted}` is used, and this campaign does not put rows together.",
@@ -54,6 +56,8 @@ def known_to(
         known[ROW] = columns
     elif campaign.for_each is not None:
         known[ROWS] = None if columns is None else {*columns, BARE}
+    if message.survey is not None:
+        known["survey"] = SURVEY
     if message.preview_text:
         known[PLACED] = (BARE,)
     return known

@@ -21,6 +21,7 @@ from regulars.lang.places_and_tongues import is_zone
 from regulars.lang.problems import Position, Problems
 from regulars.lang.project import Project, load
 from regulars.lang.suggest import did_you_mean, listed
+from regulars.lang.surveys import ANSWER
 from regulars.lang.written import Written
 from regulars.people import findings, unknowns
 from regulars.people.formulas import Formula
@@ -71,7 +72,7 @@ def _conditions(project: Project, vocabulary: Vocabulary) -> Conditions:
     found: Conditions = []
     for name, campaign in project.campaigns.items():
         for text in campaign.conditions:
-            if expression := vocabulary.condition(text, campaign.row):
+            if expression := vocabulary.condition(text, campaign.row, answered=campaign.hears(text)):
                 found.append((text, expression))
         _schedule(name, project, vocabulary)
         check_same(campaign, vocabulary.problems)
@@ -153,8 +154,8 @@ def _people(conditions: Conditions, vocabulary: Vocabulary) -> None:
 
 
 def _needs_more(tree: Expression) -> bool:
-    """Whether it reads more than people: what the ledger knows, or a row."""
-    return any(name in LEDGER_FACTS or name.startswith((ENTERED, f"{ROW}.")) for name in tree.names)
+    """Whether it reads more than people: what the ledger knows, a row, or an answer."""
+    return any(name in LEDGER_FACTS or name == ANSWER or name.startswith((ENTERED, f"{ROW}.")) for name in tree.names)
 
 
 def _named_conditions(rules: Rules) -> dict[str, Written]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from regulars.campaigns import replies
 from regulars.campaigns.crediting.books import ENTERED
 from regulars.campaigns.crediting.bought import Gone
 from regulars.campaigns.crediting.moments import aware, bare, literal
@@ -21,14 +22,20 @@ def found(desk: Desk, placed: pa.Table, referred: pa.Table, at: datetime) -> pa.
             with done as (
               select 'order' as "of", p.customer_id, p.amount, p.at from placed p
               union all select 'referral', r.advocate_id, r.amount, r.at from referred r
+            ), happened as (
+              select e.enrolment_id, d.amount, d.at
+              from {ENTERED} e join done d on d."of" = e."of" and d.customer_id = e.customer_id
+              where d.at > e.entered_at and d.at <= e.ends_at
+              union all
+              select e.enrolment_id, 0, r.at from {ENTERED} e join replied r using (enrolment_id)
+              where r."of" = e."of" and r.at > e.entered_at and r.at <= least(e.ends_at, {literal(at)})
             )
-            select e.enrolment_id, count(*) as orders, cast(sum(d.amount) as decimal(14, 2)) as revenue,
-                   min(d.at) as first_at, {literal(at)} as updated_at
-            from {ENTERED} e join done d on d."of" = e."of" and d.customer_id = e.customer_id
-            where d.at > e.entered_at and d.at <= e.ends_at
-            group by e.enrolment_id""",
+            select enrolment_id, count(*) as orders, cast(sum(amount) as decimal(14, 2)) as revenue,
+                   min("at") as first_at, {literal(at)} as updated_at
+            from happened group by enrolment_id""",
             placed=bare(placed),
             referred=bare(referred),
+            replied=bare(replies.done(desk)),
         )
     )
 

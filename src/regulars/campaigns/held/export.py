@@ -21,6 +21,7 @@ MEANS = {
     "message": "messages to you, or that were meant for you, with their words",
     "transition": "what became of each message, step by step",
     "event": "what the providers told about messages to you",
+    "answer": "what you answered to our questions, and wrote beside it",
     "code": "codes you were given",
     "conversion": "your orders that a message was credited with",
     "touch": "messages to you that may have had a part in an order",

@@ -28,7 +28,7 @@ class Later(TypedDict):
     at_most: int
     due: str
     timing: str
-    """As it is written, where each entry has a moment of its own: `10 days from row.delivered_at`."""
+    """As it is written, where each entry has a moment of its own: `1 hour from answer`."""
     when: str
     """The condition that is asked then; empty: none."""
     unless: str
@@ -49,7 +49,7 @@ def later(desk: Desk, name: str, at: datetime, sent: int) -> list[Later]:
     due = at.astimezone(ZoneInfo(desk.zone))
     found: list[Later] = []
     for message in campaign.messages[1:]:
-        own = message.before is not None or bool(message.after and message.after.column)
+        own = message.before is not None or bool(message.after and (message.after.column or message.after.of_answer))
         if message.after is not None and message.after.origin == "entry":
             due = at.astimezone(ZoneInfo(desk.zone)) + message.after.length.delta
         elif message.after is not None and not own:

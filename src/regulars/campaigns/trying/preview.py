@@ -21,8 +21,10 @@ from regulars.campaigns.whom import find
 from regulars.errors import ProjectError, WrongUse
 from regulars.lang.campaign import DATE
 from regulars.lang.model import Message
+from regulars.lang.surveys import ANSWER
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
+from regulars.people.snapshot import Snapshot
 from regulars.words.sources import FOLDER
 
 
@@ -167,13 +169,14 @@ def outbox_row(
     rows = newest_rows(desk, campaign, at, customer)
     about = f"join (select customer_id as of_whom, * exclude (customer_id) from {rows}) r on r.of_whom = {key}"
     own = [*letters.row_columns(row_columns(desk, campaign)), *(["rows"] if letters.reads_rows else [])]
+    everybody = _unanswered(desk, campaign, message, snapshot, columns)
     person = desk.arrow(
         f"""select {key} as customer_id, '' as enrolment_id, {text(desk.zone)} as zone, '' as channel,
                    {language} as language, replace({template}, {text(DATE)}, {text(day.isoformat())}) as template,
                    '' as address, {off} as offer_off, 0 as offer_step, {moment} as due_at, {moment} as not_before,
                    {moment} as expires_at, {text(desk.day(at).isoformat())} as local_day, true as when_holds
                    {letters.customer_columns("s", columns)}{"".join(f", r.{quoted(one)}" for one in own)}
-            from {snapshot.relation} s {about if rows else ""} where {key} = {text(customer)}"""
+            from {everybody} s {about if rows else ""} where {key} = {text(customer)}"""
     )
     if person.num_rows == 0:
         raise ProjectError(
@@ -186,6 +189,14 @@ def outbox_row(
     person = _with_offer_above(desk, campaign, message, person)
     found: dict[str, Any] = letters.build(person, at)[0].to_pylist()[0]
     return found
+
+
+def _unanswered(desk: Desk, campaign: str, message: Message, snapshot: Snapshot, columns: set[str]) -> str:
+    """The relation of the snapshot; below a survey with the answer that nobody has given yet."""
+    if desk.campaign(campaign).asks_above(message) is None:
+        return snapshot.relation
+    hidden = f" exclude ({ANSWER})" if ANSWER in columns else ""
+    return f"(select *{hidden}, cast(null as double) as {ANSWER} from {snapshot.relation})"
 
 
 def _with_offer_above(desk: Desk, campaign: str, message: Message, person: pa.Table) -> pa.Table:

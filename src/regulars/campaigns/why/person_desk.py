@@ -143,7 +143,7 @@ class PersonDesk(Desk):
         people, snapshot = taker.kept()
         names = {other for name in campaigns for other in (name, *before_in_line(self, name))}
         read = [
-            self.condition(text, campaign.row)
+            self.condition_of(campaign, text)
             for name in names
             if (campaign := self.campaign(name))
             for text in campaign.conditions

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from regulars.campaigns.followups import NO_ANSWER
 from regulars.campaigns.offers import on_step, said
 from regulars.campaigns.why.person_desk import PersonDesk
 from regulars.campaigns.why.seen import spoken_day
@@ -68,7 +69,10 @@ class Stories:
         if letter.state == "planned":
             local = letter.due_at.astimezone(ZoneInfo(self.desk.zone))
             return f"planned for {spoken_day(local.date(), self._today)} {local:%H:%M}"
-        return SPOKEN.get(letter.state, letter.state)
+        if letter.state == "skipped" and letter.reason == NO_ANSWER:
+            return "left out, nobody answered"
+        answered = f", answered {letter.answer:.3g} ({letter.survey})" if letter.answer is not None else ""
+        return SPOKEN.get(letter.state, letter.state) + answered
 
     @property
     def _today(self) -> date:

@@ -33,9 +33,11 @@ def of_campaign(
 ) -> Lift:
     """The lift of campaign `name`, of which the project says `written`; `rows` are its own."""
     arms = {row.arm: replace(_outcomes(row), pairs=spent.pairs.get((name, row.arm))) for row in rows}
+    # Who is sent nothing can neither answer nor click: there is nobody to compare with.
+    apart = written is None or written.conversion.of in ("order", "referral")
     return compared(
         arms.get("treated", Outcomes()),
-        arms.get("holdout", Outcomes()),
+        arms.get("holdout", Outcomes()) if apart else Outcomes(),
         currency,
         did=done(written),
         share=written.holdout.fraction if written else None,
@@ -43,9 +45,13 @@ def of_campaign(
     )
 
 
+DID = {"order": "ordered", "referral": "brought a friend", "answer": "answered", "click": "clicked"}
+"""What `conversion: {of: …}` counts, as people say it."""
+
+
 def done(written: Campaign | None) -> str:
     """What somebody has done who converted, as a participle: `ordered`."""
-    return "brought a friend" if written and written.conversion.of == "referral" else "ordered"
+    return DID[written.conversion.of] if written else DID["order"]
 
 
 def of_shop(spent: Spending, share: float, currency: str, now: datetime) -> Lift | None:

@@ -12,6 +12,7 @@ from regulars.lang.expressions import ARITHMETIC, COMPARISONS, FUNCTIONS, Node
 from regulars.lang.model import Campaign, Kind
 from regulars.lang.problems import Problems
 from regulars.lang.project import Project
+from regulars.lang.surveys import ANSWER
 from regulars.lang.timing import ROW
 from regulars.lang.written import Written
 from regulars.people.columns import fixed
@@ -65,7 +66,7 @@ class Columns:
                 known.setdefault(column, "text")
                 if name in shown:
                     known[column] = shown[name]
-        for name in [*map(str, rules.traits), *rules.all_segments(), *LEDGER_FACTS]:
+        for name in [*map(str, rules.traits), *rules.all_segments(), *LEDGER_FACTS, ANSWER]:
             found["customers"].pop(name, None)
         # On a stage there are too few to fit a model to: what it would give is said of each, like a column.
         found["customers"].update(dict.fromkeys(found["customers"].keys() & EXPECTED.keys(), "number"))

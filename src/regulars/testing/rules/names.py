@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from regulars.lang.model import CHANNELS
+from regulars.lang.model import CHANNELS, Campaign
 from regulars.lang.problems import Position, Problems
 from regulars.lang.project import Project
-from regulars.lang.rule_tests import RuleTest, RuleTestFile, When
+from regulars.lang.rule_tests import RuleTest, RuleTestFile, SentBefore, When
 from regulars.lang.suggest import did_you_mean, listed
+from regulars.lang.surveys import SCALES
 from regulars.lang.written import Written
 from regulars.people.vocabulary import LEDGER_FACTS
 from regulars.testing.rules.columns import Columns
@@ -73,6 +74,21 @@ class Names:
             if described is not None and described.for_each is not None and one.row is None:
                 sentence = f"`{one.campaign[:60]}` walks rows, and this does not say which one it was about."
                 self._add("missing-key", one.campaign, sentence, "write   row: …       the row's id")
+            if described is not None and one.answer is not None:
+                self._answer(described, one)
+
+    def _answer(self, campaign: Campaign, one: SentBefore) -> None:
+        """Only a survey is answered, on its scale."""
+        named = one.campaign.strip().partition("/")[2] or str(campaign.messages[0].name)
+        survey = next((message.survey for message in campaign.messages if str(message.name) == named), None)
+        if survey is None:
+            self._add(
+                "no-survey", one.campaign, f"`{one.campaign[:60]}` asks nothing.", "name a message with a `survey`"
+            )
+        elif one.answer not in SCALES[survey].scores:
+            scale = SCALES[survey]
+            sentence = f"{one.answer} is no answer to `{survey}`."
+            self._add("limits", one.campaign, sentence, f"from {scale.lowest} to {scale.highest}")
 
     def _people(self, case: RuleTest) -> None:
         given = ids(self.columns, case)

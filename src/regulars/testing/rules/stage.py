@@ -21,8 +21,10 @@ from regulars.lang.model import Campaign, Expect, Offer, Rules, Table
 from regulars.lang.project import Project
 from regulars.lang.rule_tests import RuleTest, SentBefore
 from regulars.lang.scalars import Share
+from regulars.lang.surveys import SCALES
 from regulars.lang.written import Written
-from regulars.ledger import contacts, ids, outbox
+from regulars.ledger import answered, contacts, ids, outbox
+from regulars.ledger.outbox import Connection
 from regulars.people.engine import name as quoted
 from regulars.people.engine import text
 from regulars.settings import Settings
@@ -174,7 +176,8 @@ HISTORY = "delivered"
 def _tell_history(desk: RehearsalDesk, mark: int, case: RuleTest) -> None:
     """Write what was `sent` into the ledger: an entry begins with a message that the entry before it has already."""
     entries: dict[tuple[str, str, str], list[list[tuple[datetime, str]]]] = defaultdict(list)
-    for moment, one in sorted(((_moment(desk, one, case.today), one) for one in case.sent), key=lambda pair: pair[0]):
+    said = sorted(((_moment(desk, one, case.today), one) for one in case.sent), key=lambda pair: pair[0])
+    for moment, one in said:
         campaign, _, message = one.campaign.strip().partition("/")
         message = message or str(desk.campaign(campaign).messages[0].name)
         runs = entries[str(one.customer), campaign, f"{mark}:{one.row}" if one.row is not None else ""]
@@ -189,6 +192,20 @@ def _tell_history(desk: RehearsalDesk, mark: int, case: RuleTest) -> None:
     if rows:
         with desk.ledger.writing() as connection:
             outbox.enrol(connection, *_entries(desk, rows), pa.table({}))
+            for moment, one in said:
+                if one.answer is not None:
+                    _answer(desk, connection, f"{mark}:{one.customer}", one, moment)
+
+
+def _answer(desk: RehearsalDesk, connection: Connection, customer: str, one: SentBefore, moment: datetime) -> None:
+    """Write down what somebody answered to a message that went to them at `moment`: to all its questions alike."""
+    campaign, _, name = one.campaign.strip().partition("/")
+    messages = desk.campaign(campaign).messages
+    asks = next(message for message in messages if str(message.name) == (name or str(messages[0].name)))
+    sent = contacts.message_at(connection, customer, campaign, str(asks.name), moment)
+    if asks.survey is not None and one.answer is not None:
+        scores = dict.fromkeys(SCALES[asks.survey].questions, one.answer)
+        answered.record(connection, sent, asks.survey, scores, moment)
 
 
 def _entries(

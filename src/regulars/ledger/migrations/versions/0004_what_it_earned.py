@@ -83,7 +83,7 @@ def _attribution() -> None:
 
 def _surveys() -> None:
     """Answers."""
-    names = ("customer_id", "campaign", "survey", "question", "comment")
+    names = ("customer_id", "campaign", "survey", "question", "comment", "told")
     op.create_table(
         "answer",
         *(sa.Column(name, sa.String(32), nullable=False) for name in ("id", "enrolment_id", "message_id")),
@@ -96,6 +96,7 @@ def _surveys() -> None:
     )
     op.create_index("answer_customer", "answer", ["customer_id", "at"])
     op.create_index("answer_enrolment", "answer", ["enrolment_id"])
+    op.create_index("answer_at", "answer", ["at"])
 
 
 def _stages() -> None:
