@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from regulars.lang.keys import Key, wrong
 from regulars.lang.ladders import Template, steps
 from regulars.lang.offer import Offer
+from regulars.lang.referral import Referral
 from regulars.lang.scalars import Duration, Repeat, Schedule, Send, Share
 from regulars.lang.timing import After, Before, Day
 from regulars.lang.written import NOWHERE, Written
@@ -195,6 +196,9 @@ class Campaign(Key):
     enrich: list[Any] = Field([], description="the shop's own steps: [recommend: {limit: 3}]")
     messages: list[Message] = Field(min_length=1, description="what is sent, in order")
     offer: Offer | None = Field(None, description="what messages without an offer of their own give")
+    referral: Referral | None = Field(
+        None, description="what a friend and who brought them are given; in one campaign that is no draft"
+    )
     holdout: Share = Field(Share(0.0), description="the share who get nothing, to measure by")
     conversion: Conversion = Field(Conversion(), description="what counts as success")
     expect: Expect = Field(Expect(), description="limits that stop a run")

@@ -86,7 +86,6 @@ NOT_YET = {
     "test": "try several wordings",
     "budget": "keep to a budget",
     "goals": "follow goals",
-    "referral": "reward friends and those who bring them",
 }
 """Keys of the language as it is designed whose work does not exist."""
 
