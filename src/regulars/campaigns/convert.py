@@ -13,21 +13,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.friends.judging import NORMAL, judge
+from regulars.campaigns.friends.settling import Settled, settle
 from regulars.ledger import credit, forgotten
 from regulars.people import orders
 from regulars.people.engine import text
 from regulars.people.traits import Counting
-
-NORMAL = r"regexp_replace(upper({}), '[\s-]', '', 'g')"
-"""A code as the ledger writes those it makes, however it was typed (`ledger.codes.normal`); a shop's own may differ."""
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,9 @@ class Converted:
     by_evidence: dict[str, int] = field(default_factory=dict)
     """`code`, `referral`, `window` → orders."""
     referrals: int = 0
+    """Friends who came with a code and count."""
+    friends: Settled = field(default_factory=Settled)
+    """What became of friends: paid, refused and why, taken back."""
     revenue: Decimal = Decimal(0)
     withdrawn: int = 0
     """Credits taken back: their orders were cancelled since, or were no friend's first."""
@@ -52,22 +53,21 @@ def convert(desk: Desk, at: datetime) -> Converted:
         return Converted()
     counting = Counting(desk.vocabulary, desk.day(at))
     placed = _remembered(desk, desk.placed(since, at))
-    referred = _referred(desk, counting, placed, at)
+    cancelled = orders.not_counting(counting, credit.credited_orders(desk.ledger))
+    judged = judge(desk, counting, placed, cancelled, at)
+    referred = judged.brought(desk, at)
     credited = _credited(desk, placed, referred, at)
     outcomes = _changed(desk, _outcomes(desk, placed, referred, at), at)
-    void = [
-        *orders.not_counting(counting, credit.credited_orders(desk.ledger)),
-        *_no_friends_first(desk, placed, referred),
-    ]
+    void = [*cancelled, *_no_friends_first(desk, placed, referred)]
     with desk.ledger.writing() as connection:
         withdrawn = credit.withdraw(connection, void)
-        new_referrals = credit.record_referrals(connection, referred)
+        settled = settle(desk, connection, judged, at)
         fresh = credit.record(connection, credited)
         credit.replace_outcomes(connection, *outcomes)
     new = credited.filter(pc.is_in(credited["order_id"], value_set=pa.array(fresh, pa.string())))
     revenue = sum(new["amount"].to_pylist(), Decimal(0))
     evidence, strangers = dict(Counter(new["evidence"].to_pylist())), _by_strangers(desk, placed)
-    return Converted(new.num_rows, evidence, new_referrals, revenue, withdrawn, strangers)
+    return Converted(new.num_rows, evidence, settled.recorded, settled, revenue, withdrawn, strangers)
 
 
 def convert_arriving(desk: Desk, since: datetime, at: datetime) -> None:
@@ -78,11 +78,12 @@ def convert_arriving(desk: Desk, since: datetime, at: datetime) -> None:
     placed = desk.placed(since, at)
     if not placed.num_rows or credit.first_entry(desk.ledger) is None:
         return
-    referred = _referred(desk, Counting(desk.vocabulary, desk.day(at)), placed, at)
+    judged = judge(desk, Counting(desk.vocabulary, desk.day(at)), placed, [], at, arriving=True)
+    referred = judged.brought(desk, at)
     whose = {*placed["customer_id"].to_pylist(), *referred["advocate_id"].to_pylist()}
     credited = _credited(desk, placed, referred, at, sorted(whose))
     with desk.ledger.writing() as connection:
-        credit.record_referrals(connection, referred)
+        settle(desk, connection, judged, at)
         credit.record(connection, credited)
 
 
@@ -112,28 +113,6 @@ def _windows(desk: Desk) -> pa.Table:
             "of": pa.array([one.of for one in conversions.values()], pa.string()),
             "seconds": pa.array(seconds, pa.int64()),
         }
-    )
-
-
-def _referred(desk: Desk, counting: Counting, placed: pa.Table, at: datetime) -> pa.Table:
-    """Friends' first orders that carry an advocate's code: columns of `referral`. Nobody brings themselves."""
-    brought = desk.arrow(
-        f"""select o.customer_id as friend_id, r.customer_id as advocate_id, r.code, o.order_id, o.amount, o.at
-            from placed o join own r
-              on {NORMAL.format("o.code")} = r.code
-              and r.customer_id <> o.customer_id and o.customer_id <> '' and o.at > r.created_at
-            qualify row_number() over (partition by o.customer_id order by o.at, o.order_id) = 1""",
-        placed=placed,
-        own=credit.referral_codes(desk.ledger),
-    )
-    # Only somebody who had never ordered is a friend brought: all their orders are looked at, not the window's alone.
-    history = orders.placed(counting, EVER, at, customers=brought["friend_id"].to_pylist())
-    return desk.arrow(
-        f"""select b.*, timestamptz {text(at.isoformat())} as recorded_at from brought b
-            where not exists (select 1 from history h
-                              where h.customer_id = b.friend_id and (h.at, h.order_id) < (b.at, b.order_id))""",
-        brought=brought,
-        history=history,
     )
 
 

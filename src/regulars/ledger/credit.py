@@ -10,7 +10,7 @@ import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Select, String, and_, cast, delete, func, literal, null, select, union
 from sqlmodel import col
 
-from regulars.ledger import bulk, forgotten, referrals
+from regulars.ledger import bulk, forgotten
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.store import Ledger
@@ -174,11 +174,6 @@ def referral_codes(ledger: Ledger) -> pa.Table:
     )
 
 
-def record_referrals(connection: Connection, rows: pa.Table) -> int:
-    """Write down friends' first orders; how many are new."""
-    return referrals.record(connection, rows) if rows.num_rows else 0
-
-
 def record(connection: Connection, rows: pa.Table) -> list[str]:
     """Give the credit for orders (columns of `conversion`), each order once; the ids of the orders that are new."""
     if rows.num_rows == 0:
@@ -192,24 +187,23 @@ def credited_orders(ledger: Ledger) -> list[str]:
     """The ids of all orders that somebody got the credit for, or brought a friend with; not those of the forgotten."""
     orders = union(
         select(col(Conversion.order_id)).where(~_gone(Conversion.customer_id)),
-        select(col(Referral.order_id)).where(~_gone(Referral.friend_id)),
+        select(col(Referral.order_id)).where(~_gone(Referral.friend_id), col(Referral.state) != "taken_back"),
     )
     found: list[str] = ledger.arrow(orders, schema=ORDER_IDS)["order_id"].to_pylist()
     return found
 
 
 def recorded_referrals(ledger: Ledger) -> pa.Table:
-    """The orders that are recorded as a friend's first: order_id. Where one of the two was forgotten it stays so."""
-    known = ~_gone(Referral.friend_id), ~_gone(Referral.advocate_id)
+    """The orders that count as a friend's first: order_id. Where one of the two was forgotten it stays so."""
+    known = ~_gone(Referral.friend_id), ~_gone(Referral.advocate_id), col(Referral.state).in_(("pending", "paid"))
     return ledger.arrow(select(col(Referral.order_id)).where(*known), schema=ORDER_IDS)
 
 
 def withdraw(connection: Connection, order_ids: Sequence[str]) -> int:
-    """Take back the credit for these orders, and the friends they brought; how many credits that were."""
+    """Take back the credit for these orders; how many credits that were."""
     withdrawn = 0
     for start in range(0, len(order_ids), bulk.SLICE):
         listed = {"orders": bulk.listed(connection, list(order_ids[start : start + bulk.SLICE]))}
-        connection.execute(delete(Referral).where(bulk.among(connection, col(Referral.order_id), "orders")), listed)
         statement = delete(Conversion).where(bulk.among(connection, col(Conversion.order_id), "orders"))
         withdrawn += connection.execute(statement, listed).rowcount
     return withdrawn
