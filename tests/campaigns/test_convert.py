@@ -172,7 +172,7 @@ def invited(shop: SmallShop) -> SmallShop:
     """Ana has a code for friends; Ion has never ordered."""
     shop.customer("ana")
     shop.order("ana", "2025-12-01 10:00:00")
-    shop.customer("ion")
+    shop.customer("ion", phone="+40700000002")
     shop.campaign("invite", audience="orders >= 1", conversion="{of: referral, within: 60 days}")
     shop.words("invite/one", offer="{{ referral.code }}")
     send(shop, "invite")

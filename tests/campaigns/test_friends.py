@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,8 +14,12 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from regulars import clock
+from regulars.campaigns import running
 from regulars.campaigns.convert import convert
 from regulars.campaigns.desk import Desk
+from regulars.measure.figures import figures
+from regulars.measure.text import text
+from small_shop import at
 
 Laying = Callable[..., FriendsShop]
 
@@ -192,6 +197,52 @@ def test_refused_friends_earn_no_message_its_credit(laid: Laying) -> None:
     assert (found.referrals, found.by_evidence, found.friends.refused) == (0, {}, {"oneself": 1})
 
 
+def test_the_report_says_what_friends_brought_and_cost(laid: Laying) -> None:
+    shop = laid()
+    shop.brings("ana", "bob", total=85)
+    shop.brings("ana", "cyd", "2026-04-01 10:00:00", total=40)
+    shop.brings("ion", "ion")
+    shop.converted("2026-04-02")
+    ((code,),) = shop.rows("select reward_code from referral where reward_code <> ''")
+    shop.order("ana", "2026-04-03 10:00:00", coupon_code=code)
+    shop.converted("2026-04-04")
+    with shop.desk(looking=True) as desk:
+        told = figures(desk.ledger, currency="RON", now=at("2026-04-04 10:00"))
+    assert told["referrals"] == 2
+    assert told["friends"] == {
+        "pending": 1, "paid": 1, "taken_back": 0, "refused": {"oneself": 1}, "revenue": 125.0, "rewards": 1,
+        "spent": 1, "cost": 50.0, "discount": 15.0,
+    }  # fmt: skip
+    assert "1 pending · 1 paid · 1 refused: oneself" in " ".join(text(told).split())
+
+
+def test_each_side_hears_of_it_when_it_is_theirs(laid: Laying) -> None:
+    shop = laid()
+    for name, table in (("thanks", "referrals"), ("hello", "friends")):
+        shop.campaign(name, for_each=f"{{row: {table}, where: paid}}", purpose="service")
+        shop.words(f"{name}/one", offer="{{ row.kind }} {{ row.value | number }} {{ row.code }} {{ row.friends }}")
+    shop.brings("ana", "bob")
+    shop.converted("2026-03-02")
+    assert told(shop, "2026-03-03") == {}
+    shop.converted("2026-03-20")
+    ((reward,),) = shop.rows("select reward_code from referral")
+    assert told(shop, "2026-03-20") == {"ana": f"amount 50 {reward} 1", "bob": f"percent 15 {shop.codes['ana']} 1"}
+    assert told(shop, "2026-03-21") == {}, "once"
+
+
+def told(shop: FriendsShop, day: str) -> dict[str, str]:
+    """Who enters on `day`, and what their letter says of the row."""
+    moment = at(f"{day} 12:00")
+    with shop.desk() as desk, clock.frozen(moment):
+        for name in ("thanks", "hello"):
+            selected = running.select(desk, name, moment)
+            for chunk in range(selected.chunks):
+                running.enrol(desk, selected.run_id, chunk)
+    found = shop.rows(f"select customer_id, context from message where due_at >= '{moment.astimezone(UTC):%Y-%m-%d}'")
+    rows = {who: json.loads(context)["row"] for who, context in found}
+    return {who: f"{row['kind']} {row['value']:g} {row['code']} {row['friends']:g}" for who, row in rows.items()}
+
+
 # Whatever arrives in whatever order.
 
 PEOPLE = ("p0", "p1", "p2", "p3", "p4")
@@ -244,14 +295,14 @@ def live(desk: Desk, codes: dict[str, str], orders: Sequence[tuple[int, tuple[st
         moment = BEGAN.fromisoformat(f"{day}T10:00:00+03:00")
         with clock.frozen(moment):
             convert(desk, moment)
-        paid, rewards = told(desk)
+        paid, rewards = standing(desk)
         assert_fair(paid, rewards)
     with desk.ledger.reading() as connection:
         found = connection.exec_driver_sql("select friend_id, advocate_id, state, reason from referral").fetchall()
     return {tuple(row) for row in found if row[2] != "taken_back"}, {who for who, _ in rewards}
 
 
-def told(desk: Desk) -> tuple[dict[str, str], list[tuple[str, str]]]:
+def standing(desk: Desk) -> tuple[dict[str, str], list[tuple[str, str]]]:
     """Friend → advocate of those who are paid; (friend, advocate) of each reward that is good."""
     with desk.ledger.reading() as connection:
         paid = connection.exec_driver_sql("select friend_id, advocate_id from referral where state = 'paid'").fetchall()

@@ -6,7 +6,16 @@ from decimal import Decimal
 
 from regulars.measure.lift import Outcomes, compared
 from regulars.measure.loyalty import OrderTotals, loyalty
-from regulars.measure.shapes import Arm, CampaignFigures, CodeFigures, Credit, Figures, MessageFigures, Totals
+from regulars.measure.shapes import (
+    Arm,
+    CampaignFigures,
+    CodeFigures,
+    Credit,
+    Figures,
+    FriendFigures,
+    MessageFigures,
+    Totals,
+)
 
 NOBODY = Arm(entries=0, people=0, converted=0, orders=0, revenue=0.0)
 
@@ -109,6 +118,17 @@ def figures(*, title: str = "Win back the lapsed") -> Figures:
         campaigns=campaigns,
         codes=CodeFigures(issued=2706, open=1220, redeemed=171),
         referrals=3,
+        friends=FriendFigures(
+            pending=1,
+            paid=2,
+            taken_back=1,
+            refused={"oneself": 1},
+            revenue=412.5,
+            rewards=3,
+            spent=1,
+            cost=50.0,
+            discount=62.12,
+        ),
         loyalty=loyalty(
             OrderTotals(5000, 4188, 2711, 43120, Decimal("8211930.55")),
             {"lifecycle": {"prospect": 812, "new": 210, "lost": 1304, "at_risk": 611, "active": 2063}},

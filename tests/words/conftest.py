@@ -23,7 +23,7 @@ SHOP = {
 }
 NAMES = {"ro": "Ștefania", "ru": "Олег", "en": "Kate"}
 WITH_AMOUNT = ("birthday/gift",)
-WITHOUT_OFFER = ("welcome/hello", "thanks/order", "referral/invite")
+WITHOUT_OFFER = ("welcome/hello", "thanks/order", "referral/invite", "referral/reward")
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,10 @@ def context() -> Callable[..., dict[str, Any]]:
             "customer": {"first_name": NAMES[language] if name else None, "recommended": recommended},
             "links": links.of(MESSAGE, short=short),
         }
-        if template == "referral/invite":
+        if template == "referral/reward":
+            given = {"kind": "amount", "value": 80.0, "code": "R4T9QNX2KBD", "valid_until": "2027-11-29"}
+            found["row"] = given | {"friends": 3.0, "gift": ""}
+        if template.startswith("referral/"):
             found["referral"] = {"code": "K7MPQ2XVTAH", "link": links.referral("K7MPQ2XVTAH")}
         if template not in WITHOUT_OFFER:
             worth = (

@@ -18,6 +18,7 @@ pytestmark = [
 LETTERS = [
     *product(("discount/due", "referral/invite"), ("ro", "ru", "en")),
     ("birthday/gift", "ru"), ("winback/first", "ro"), ("welcome/hello", "en"), ("thanks/order", "ru"),
+    ("referral/reward", "ro"),
 ]  # fmt: skip
 
 

@@ -37,7 +37,7 @@ class Converted:
     """`code`, `referral`, `window` → orders."""
     referrals: int = 0
     """Friends who came with a code and count."""
-    friends: Settled = field(default_factory=Settled)
+    friends: Settled = field(default_factory=Settled, compare=False)
     """What became of friends: paid, refused and why, taken back."""
     revenue: Decimal = Decimal(0)
     withdrawn: int = 0

@@ -20,10 +20,13 @@ from regulars.measure.shapes import (
     CodeFigures,
     Credit,
     Figures,
+    FriendFigures,
     MessageFigures,
     Totals,
 )
 
+_COUNT = ("pending", "paid")
+"""States of friends who count."""
 _ARRIVED = ("delivered", "opened", "clicked")
 
 
@@ -36,7 +39,7 @@ class _Sums:
     messages: list[accounts.Messages]
     credits: list[accounts.Credits]
     codes: list[accounts.Codes]
-    referrals: int
+    friends: list[accounts.Friends]
 
     def campaigns(self) -> set[str]:
         """Every campaign that left a trace."""
@@ -50,7 +53,7 @@ class _Sums:
             [row for row in self.messages if row.campaign == campaign],
             [row for row in self.credits if row.campaign == campaign],
             [row for row in self.codes if row.campaign == campaign],
-            self.referrals,
+            self.friends,
         )
 
 
@@ -81,7 +84,7 @@ def figures(
             accounts.messages(connection),
             accounts.credits_given(connection),
             accounts.codes(connection, now),
-            accounts.referrals(connection),
+            accounts.friends(connection),
         )
     names = sorted(known.keys() | sums.campaigns())
     each = [_campaign(n, known.get(n), sums.of(n), currency) for n in names if only in {None, n}]
@@ -102,7 +105,8 @@ def figures(
             open=sum(c["codes"]["open"] for c in each),
             redeemed=sum(c["codes"]["redeemed"] for c in each),
         ),
-        referrals=sums.referrals,
+        referrals=sum(row.friends for row in sums.friends if row.state in _COUNT),
+        friends=_friends(sums.friends),
         loyalty=loyalty(orders, segments),
     )
 
@@ -203,6 +207,21 @@ def _codes(sums: _Sums) -> CodeFigures:
         issued=sum(row.issued for row in sums.codes),
         open=sum(row.open for row in sums.codes),
         redeemed=sum(row.orders for row in sums.credits if row.evidence == "code"),
+    )
+
+
+def _friends(rows: list[accounts.Friends]) -> FriendFigures:
+    states = {state: sum(row.friends for row in rows if row.state == state) for state in (*_COUNT, "taken_back")}
+    return FriendFigures(
+        pending=states["pending"],
+        paid=states["paid"],
+        taken_back=states["taken_back"],
+        refused={row.reason: row.friends for row in sorted(rows) if row.state == "refused"},
+        revenue=_amount(sum((row.revenue for row in rows if row.state in _COUNT), Decimal())),
+        rewards=sum(row.given for row in rows),
+        spent=sum(row.spent for row in rows),
+        cost=_amount(sum((row.cost for row in rows), Decimal())),
+        discount=_amount(sum((row.discount for row in rows), Decimal())),
     )
 
 

@@ -118,6 +118,28 @@ class Totals(TypedDict):
     revenue: float
 
 
+class FriendFigures(TypedDict):
+    """Friends who came with a customer's code: what became of them, what they brought and what they cost."""
+
+    pending: int
+    """Their first order may still come back."""
+    paid: int
+    taken_back: int
+    """Paid, and the order came back after all."""
+    refused: dict[str, int]
+    """By reason: `oneself`, `already_customer`, `circle`, `too_many`, `forgotten`."""
+    revenue: float
+    """Of the first orders of those who count: pending or paid."""
+    rewards: int
+    """Codes that advocates were given."""
+    spent: int
+    """Of these: used."""
+    cost: float
+    """What the used ones took off orders, those that were taken back too late among them."""
+    discount: float
+    """What friends who are paid had off their first orders."""
+
+
 class Loyalty(TypedDict, total=False):
     """The figures of DESIGN section 8 that orders alone give, and how many customers stand where."""
 
@@ -145,4 +167,6 @@ class Figures(TypedDict):
     campaigns: list[CampaignFigures]
     codes: CodeFigures
     referrals: int
+    """Friends who count."""
+    friends: FriendFigures
     loyalty: Loyalty
