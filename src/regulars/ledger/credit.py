@@ -232,4 +232,5 @@ def replace_outcomes(connection: Connection, stale: pa.Array, rows: pa.Table) ->
         connection.execute(
             delete(Outcome).where(bulk.among(connection, col(Outcome.enrolment_id), "ids")), {"ids": ids}
         )
-    bulk.insert(connection, Outcome, rows)
+    # Another run at the same moment may have written what this one has found as well.
+    bulk.insert(connection, Outcome, rows, skip_existing=True)
