@@ -216,7 +216,7 @@ def test_an_earlier_order_that_arrives_late_takes_the_friend_back(invited: Small
     assert converted(invited).referrals == 1
     invited.order("ion", "2026-02-09 10:00:00")
     assert converted(invited).withdrawn == 1
-    assert rows(invited, "select count(*) from referral") == [(0,)]
+    assert rows(invited, "select state, reason from referral") == [("refused", "already_customer")]
     assert credited_orders(invited) == []
 
 

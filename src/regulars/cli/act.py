@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -170,6 +171,7 @@ def conversions(project: ProjectOption = None, as_of: AsOfOption = "", format: F
                     "orders": found.orders,
                     "by_evidence": found.by_evidence,
                     "referrals": found.referrals,
+                    "friends": asdict(found.friends),
                     "revenue": f"{found.revenue:.2f}",
                     "withdrawn": found.withdrawn,
                     "by_strangers": found.by_strangers,
@@ -182,6 +184,8 @@ def conversions(project: ProjectOption = None, as_of: AsOfOption = "", format: F
         answer(
             f"{found.orders:,} new orders credited{f' ({evidence})' if evidence else ''}, "
             f"{found.revenue:,.2f} {desk.rules.shop.currency}; {found.referrals:,} friends brought"
+            + (f", {found.friends.paid:,} paid for" if found.friends.paid else "")
+            + (f", {sum(found.friends.refused.values()):,} refused" if found.friends.refused else "")
             + (taken_back if found.withdrawn else "")
             + (strangers if found.by_strangers else "")
         )
