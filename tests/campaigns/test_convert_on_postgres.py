@@ -24,7 +24,7 @@ def test_postgresql_gives_the_same_credit(shop: SmallShop, postgres_url: str, mo
     shop.rules = shop.rules.replace("code: coupon_code}", counts)
     shop.customer("ana")
     shop.order("ana", "2026-01-05 10:00:00")
-    shop.customer("ion")
+    shop.customer("ion", phone="+40700000002")
     shop.campaign("gift", messages=GIFT)
     shop.words("gift/one", offer="{{ offer.code }} {{ referral.code }}")
     shop.campaign("invite", audience="orders >= 1", holdout="0%", conversion="{of: referral, within: 60 days}")

@@ -20,6 +20,7 @@ ALL = [
     "campaign/birthday",
     "campaign/discount",
     "campaign/referral",
+    "campaign/referral_reward",
     "campaign/thanks",
     "campaign/welcome",
     "campaign/winback",

@@ -27,6 +27,7 @@ NOT_IN_FILES = {
     "empty-table": "names a file that is not shown",
     "sms-too-long": "1,600 characters fit on no page",
     "name-taken": "shows two ways at once",
+    "two-programmes": "is about two campaigns",
     "unknown-message": "is about tests/rules",
     "unknown-person": "is about tests/rules",
     "test-as-of": "is about tests/rules",
@@ -185,6 +186,11 @@ def prepared(shop, code, text, *, wrong):
         return text.replace("_id}", "_id, email: email, phone: phone}")
     if code == "offer-over":
         edit(shop / "campaigns/hello.yaml", "schedule:", "status: live\nschedule:")
+    if code in ("referral-reward", "referral-tier"):
+        edit(shop / "rules.yaml", "amount: total}", "amount: total, code: status}")
+    if code == "no-code-column":
+        edit(shop / "campaigns/hello.yaml", "schedule:", "referral: {friend: {percent: 15}}\nschedule:")
+        return text.replace("coupon_code", "status")
     if code == "odd-key" and not wrong:
         return "# nothing"
     if code not in ("when-rows", "whose-rows"):

@@ -75,8 +75,10 @@ def _person(whose: str, email: str, code: str, salt: str, n: int) -> dict[str, l
         ],
         "referral_code": [{"code": f"{whose}-own", **person, "created_at": NOW}],
         "referral": [
-            {"friend_id": f"friend-of-{n}", "advocate_id": whose, "code": f"{whose}-own", "order_id": f"o{n}", **money},
-            {"friend_id": whose, "advocate_id": "somebody", "code": "THEIRS", "order_id": f"{whose}-first", **money},
+            {"friend_id": f"friend-of-{n}", "advocate_id": whose, "code": f"{whose}-own", "order_id": f"o{n}", **money,
+             "id": ids.one(), "changed_at": NOW, "state": "paid", "reward_code": f"{whose}-reward"},
+            {"friend_id": whose, "advocate_id": "somebody", "code": "THEIRS", "order_id": f"{whose}-first", **money,
+             "id": ids.one(), "changed_at": NOW},
         ],
         "consent": [
             {"id": ids.one(), **person, "channel": "email", "given": True, "source": "double opt-in",

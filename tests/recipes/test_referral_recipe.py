@@ -26,19 +26,20 @@ def test_regulars_are_asked_once_until_they_have_brought_a_friend(tmp_path: Path
     for number in range(3):
         shop.order("silent", f"2026-05-{number + 1:02} 10:00:00")
         shop.order("lapsed", f"2025-11-{number + 1:02} 10:00:00")
-    # A third order on the 10th, like Ion's; but by then a friend has come with a code of theirs.
+    # A third order on the 17th; but by then a friend has come with a code of theirs, and keeps what they ordered.
     shop.customer("brought")
-    for day in ("2026-05-01", "2026-05-02", "2026-06-10"):
+    for day in ("2026-05-01", "2026-05-02", "2026-06-17"):
         shop.order("brought", f"{day} 08:00:00")
-    shop.customer("friend")
+    shop.customer("friend", phone="+40700000002")
 
     def sends_a_friend(desk: Desk) -> None:
         with desk.ledger.writing() as connection:
             (row,) = referrals.codes_for(connection, pa.array(["brought"]), at("2026-05-01 10:00")).to_pylist()
-        shop.order("friend", "2026-06-08 08:00:00", coupon_code=row["code"])
+        shop.order("friend", "2026-06-02 12:00:00", coupon_code=row["code"])
 
-    month.on("2026-06-08", sends_a_friend)
-    month.on("2026-06-09", lambda desk: convert(desk, at("2026-06-09 00:10")))
+    month.on("2026-06-03", sends_a_friend)
+    month.on("2026-06-04", lambda desk: convert(desk, at("2026-06-04 00:10")))
+    month.on("2026-06-17", lambda desk: convert(desk, at("2026-06-17 00:10")))
 
     assert month.lived() == {
         "ana": ["Tue 2 Jun 11:00 email invite"],

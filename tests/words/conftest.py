@@ -23,7 +23,7 @@ SHOP = {
 }
 NAMES = {"ro": "Ștefania", "ru": "Олег", "en": "Kate"}
 WITH_AMOUNT = ("birthday/gift",)
-INVITES = ("referral/invite", "nps/promoter")
+INVITES = ("referral/invite", "referral/reward", "nps/promoter")
 WITHOUT_OFFER = ("welcome/hello", "thanks/order", "nps/ask", "nps/passive", "nps/sorry", *INVITES)
 
 
@@ -63,6 +63,9 @@ def context() -> Callable[..., dict[str, Any]]:
         if template == "nps/ask":
             link = links.answer(MESSAGE, short=short)
             found["survey"] = {"kind": "nps", "scores": list(range(11)), "link": link}
+        if template == "referral/reward":
+            given = {"kind": "amount", "value": 80.0, "code": "R4T9QNX2KBD", "valid_until": "2027-11-29"}
+            found["row"] = given | {"friends": 3.0, "gift": ""}
         if template in INVITES:
             found["referral"] = {"code": "K7MPQ2XVTAH", "link": links.referral("K7MPQ2XVTAH")}
         if template not in WITHOUT_OFFER:

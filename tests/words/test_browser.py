@@ -19,6 +19,7 @@ LETTERS = [
     *product(("discount/due", "referral/invite"), ("ro", "ru", "en")),
     ("birthday/gift", "ru"), ("winback/first", "ro"), ("welcome/hello", "en"), ("thanks/order", "ru"),
     ("nps/ask", "ro"), ("nps/ask", "ru"),
+    ("referral/reward", "ro"),
 ]  # fmt: skip
 
 

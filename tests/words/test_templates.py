@@ -11,7 +11,7 @@ from regulars.words.sms import segments
 
 EMAILS = (
     "discount/due", "birthday/gift", "winback/first", "winback/reminder", "referral/invite", "welcome/hello",
-    "welcome/first_order", "thanks/order",
+    "welcome/first_order", "thanks/order", "referral/reward",
 )  # fmt: skip
 TEXT_MESSAGES = ("discount/due", "birthday/gift", "winback/reminder")
 LANGUAGES = ("ro", "ru", "en")

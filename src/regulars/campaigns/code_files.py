@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 
 from regulars.campaigns.cells import harmless
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.friends.terms import Terms, terms, worth
 from regulars.errors import WrongUse
 from regulars.ledger import pools, vouchers
 
@@ -71,9 +72,15 @@ def _is_header(word: str) -> bool:
 
 
 def export(desk: Desk, target: Path, campaign: str = "", since: datetime | None = None) -> int:
-    """Write codes that were made, or are shared, with their terms to a CSV; how many. No customers."""
+    """Write codes that were made, or are shared, with their terms to a CSV; how many. No customers.
+
+    Referral codes are among them where they are worth something to a friend; they have no end.
+    """
     with desk.ledger.reading() as connection:
         found = vouchers.made(connection, campaign=campaign, since=since)
+        programme = terms(desk.project)
+        if programme.friend is not None and campaign in ("", programme.campaign):
+            found = pa.concat_tables([found, _own(desk, programme, vouchers.own(connection, since=since))])
     with target.open("w", newline="", encoding="utf-8") as file:
         file.write(_lines(found, header=True))
     return int(found.num_rows)
@@ -86,7 +93,30 @@ def lay(desk: Desk, connection: Connection, name: str, enrolments: pa.Array, mes
     """
     if not desk.exports_codes:
         return
-    found = vouchers.made(connection, enrolments=enrolments.to_pylist(), message=message)
+    _lay(desk, vouchers.made(connection, enrolments=enrolments.to_pylist(), message=message), name)
+
+
+def lay_own(desk: Desk, connection: Connection, name: str, customers: pa.Array, drawn_at: datetime) -> None:
+    """The same for referral codes of these customers drawn at this moment, where friends get something by them."""
+    programme = terms(desk.project)
+    if desk.exports_codes and programme.friend is not None:
+        drawn = vouchers.own(connection, since=drawn_at, customers=customers.to_pylist())
+        _lay(desk, _own(desk, programme, drawn), f"{name}-own")
+
+
+def _own(desk: Desk, programme: Terms, drawn: pa.Table) -> pa.Table:
+    """Referral codes with what they are worth to a friend, as `vouchers.made` gives codes."""
+    friend, n = programme.friend, drawn.num_rows
+    if friend is None:
+        return vouchers.MADE.empty_table()
+    told = (programme.campaign, friend.kind, worth(friend), str(desk.rules.shop.currency), str(friend.gift or ""))
+    names = ("campaign", "kind", "value", "currency", "gift")
+    columns = {name: pa.repeat(pa.scalar(value), n) for name, value in zip(names, told, strict=True)}
+    rows = {"code": drawn["code"], **columns, "valid_until": pa.nulls(n)}
+    return pa.table(rows).select(vouchers.MADE.names).cast(vouchers.MADE)
+
+
+def _lay(desk: Desk, found: pa.Table, name: str) -> None:
     if not found.num_rows:
         return
     folder = desk.folder / FOLDER

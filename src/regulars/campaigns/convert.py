@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 import pyarrow as pa
@@ -21,13 +21,13 @@ from regulars.campaigns.crediting import books, bought, outcomes, touches
 from regulars.campaigns.crediting.books import ENTERED, GIVEN, LOOKED_FOR, MINE
 from regulars.campaigns.crediting.moments import bare, literal
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.friends.judging import judge
+from regulars.campaigns.friends.settling import Settled, settle
 from regulars.ledger import credit, forgotten
 from regulars.ledger import touches as kept
 from regulars.people.engine import text
 from regulars.people.order_search import normal
 from regulars.people.traits import Counting
-
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class Converted:
     by_evidence: dict[str, int] = field(default_factory=dict)
     """`code`, `referral`, `click`, `window` → orders."""
     referrals: int = 0
+    """Friends who came with a code and count."""
+    friends: Settled = field(default_factory=Settled, compare=False)
+    """What became of friends: paid, refused and why, taken back."""
     revenue: Decimal = Decimal(0)
     withdrawn: int = 0
     """Credits taken back: their orders were cancelled since, have gone, or were no friend's first."""
@@ -60,25 +63,25 @@ def convert(desk: Desk, at: datetime, since: datetime | None = None) -> Converte
     wide = begin if begin == first else max(first, begin - books.longest(desk))
     every = _searched(desk, counting, wide, at)
     seen = _remembered(desk, every)
-    referred = _referred(desk, counting, seen, at)
     placed = desk.arrow(f'from every where "at" > timestamptz {text(begin.isoformat())}', every=seen).cast(seen.schema)
     held_back = desk.arrow("select order_id from every anti join seen using (order_id)", every=every, seen=seen)
+    judged = judge(desk, counting, seen, _fallen(desk, seen, held_back, (wide, at), gone), at)
+    referred = judged.brought(desk, at)
     touched = touches.found(desk, placed, referred, at)
     changes = touches.changes(desk, touched, placed, begin, at, untouchable=held_back, gone=gone)
     done = outcomes.changed(desk, outcomes.found(desk, seen, referred, at), at, since=wide, gone=gone)
-    void = _no_friends_first(desk, seen, referred, held_back, (wide, at), gone)
     redeeming.redeem(desk, placed, begin, at)
     with desk.ledger.writing() as connection:
-        credit.withdraw_referrals(connection, void)
-        new_referrals = credit.record_referrals(connection, referred)
+        settled = settle(desk, connection, judged, at)
     kept.replace(desk.ledger, changes.orders, changes.touches, changes.conversions)
     credit.replace_outcomes(desk.ledger, *done)
     evidence = dict(Counter(changes.fresh["evidence"].to_pylist()))
     revenue = sum(changes.fresh["amount"].to_pylist(), Decimal(0))
     strangers = _by_strangers(desk, placed)
     return Converted(
-        changes.fresh.num_rows, evidence, new_referrals, revenue, changes.withdrawn, strangers, changes.moved
-    )
+        changes.fresh.num_rows, evidence, settled.recorded, settled, revenue, changes.withdrawn, strangers,
+        changes.moved,
+    )  # fmt: skip
 
 
 def convert_arriving(desk: Desk, since: datetime, at: datetime) -> None:
@@ -89,12 +92,13 @@ def convert_arriving(desk: Desk, since: datetime, at: datetime) -> None:
     placed = desk.placed(since, at)
     if not placed.num_rows or credit.first_entry(desk.ledger) is None:
         return
-    referred = _referred(desk, Counting(desk.vocabulary, desk.day(at)), placed, at)
+    judged = judge(desk, Counting(desk.vocabulary, desk.day(at)), placed, [], at, arriving=True)
+    referred = judged.brought(desk, at)
     whose = {*placed["customer_id"].to_pylist(), *referred["advocate_id"].to_pylist()}
     books.lay(desk, sorted(whose))
     touched = touches.found(desk, placed, referred, at)
     with desk.ledger.writing() as connection:
-        credit.record_referrals(connection, referred)
+        settle(desk, connection, judged, at)
         kept.add(connection, touched, touches.last(desk, touched))
 
 
@@ -131,47 +135,17 @@ def _remembered(desk: Desk, placed: pa.Table) -> pa.Table:
     ).cast(placed.schema)
 
 
-def _referred(desk: Desk, counting: Counting, placed: pa.Table, at: datetime) -> pa.Table:
-    """Friends' first orders that carry an advocate's code: columns of `referral`. Nobody brings themselves."""
-    brought = desk.arrow(
-        f"""select o.customer_id as friend_id, r.customer_id as advocate_id, r.code, o.order_id, o.amount, o.at
-            from placed o join own r
-              on {normal("o.code")} = r.code
-              and r.customer_id <> o.customer_id and o.customer_id <> '' and o.at > r.created_at
-            qualify row_number() over (partition by o.customer_id order by o.at, o.order_id) = 1""",
-        placed=placed,
-        own=credit.referral_codes(desk.ledger),
-    )
-    # Only somebody who had never ordered is a friend brought: all their orders are looked at, not the window's alone.
-    history = bought.placed(counting, desk.ledger, EVER, at, customers=brought["friend_id"].to_pylist())
-    return desk.arrow(
-        f"""select b.*, timestamptz {text(at.isoformat())} as recorded_at from brought b
-            where not exists (select 1 from history h
-                              where h.customer_id = b.friend_id and (h.at, h.order_id) < (b.at, b.order_id))""",
-        brought=brought,
-        history=history,
-    )
-
-
-def _no_friends_first(
-    desk: Desk,
-    placed: pa.Table,
-    referred: pa.Table,
-    held_back: pa.Table,
-    between: tuple[datetime, datetime],
-    gone: bought.Gone,
+def _fallen(
+    desk: Desk, seen: pa.Table, held_back: pa.Table, between: tuple[datetime, datetime], gone: bought.Gone
 ) -> Sequence[str]:
-    """Orders of that time recorded as a friend's first that are not: they have gone, or an earlier one has come."""
+    """Orders of that time recorded as a friend's first that are not there any more."""
     since, until = map(literal, between)
     found = desk.arrow(
-        f"""select r.order_id from recorded r left join placed p using (order_id)
-            anti join referred using (order_id) anti join held_back using (order_id)
-            where r.at > {since} and r.at <= {until} and (p.order_id is not null or {gone.holds("r")})
-            order by order_id""",
+        f"""select r.order_id from recorded r anti join seen using (order_id) anti join held_back using (order_id)
+            where r.at > {since} and r.at <= {until} and {gone.holds("r")} order by order_id""",
         recorded=bare(credit.recorded_referrals(desk.ledger)),
         taken_back=gone.taken_back,
-        placed=placed,
-        referred=referred,
+        seen=seen,
         held_back=held_back,
     )
     return list(found["order_id"].to_pylist())

@@ -59,6 +59,7 @@ def enrol_rows(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: datet
         if invites:
             own = referrals.codes_for(connection, treated["customer_id"].combine_chunks(), at)
             treated = with_own_codes(desk, treated, own)
+            code_files.lay_own(desk, connection, f"{campaign}-{run_id}", own["customer_id"], at)
         if built is None:
             draw = pool_codes.drawing(connection, letters.pool, at) if letters.pool else codes.draw
             built = letters.build(treated, at, draw)

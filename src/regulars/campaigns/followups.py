@@ -254,6 +254,8 @@ class _Pass:
             if invites:
                 own = referrals.codes_for(connection, rows["customer_id"].combine_chunks(), self.at)
                 rows = with_own_codes(self.desk, rows, own)
+                name = f"{self.name}-{self.desk.day(self.at)}"
+                code_files.lay_own(self.desk, connection, name, own["customer_id"], self.at)
             if letters.pool:
                 asked = rows.num_rows
                 rows, draw = pool_codes.first_served(connection, letters, rows, self.at)

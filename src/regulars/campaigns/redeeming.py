@@ -23,10 +23,9 @@ import pyarrow as pa
 from regulars.campaigns.desk import Desk
 from regulars.ledger import redemptions
 from regulars.people.engine import text
+from regulars.people.order_search import normal
 
 STANDINGS = ("used", "late", "again", "not theirs", "too early")
-NORMAL = r"regexp_replace(upper({}), '[\s-]', '', 'g')"
-"""A code as the ledger writes it, however it was typed (see `ledger.codes.normal`)."""
 
 
 def redeem(desk: Desk, placed: pa.Table, since: datetime, at: datetime) -> int:
@@ -57,10 +56,10 @@ def redeem(desk: Desk, placed: pa.Table, since: datetime, at: datetime) -> int:
 def _orders(desk: Desk, placed: pa.Table, known: pa.Table, since: datetime, at: datetime) -> pa.Table:
     """Orders that carried some code: those `placed`, and those known of other times."""
     return desk.arrow(
-        f"""select order_id, customer_id, "at", amount, {NORMAL.format("code")} as code from placed
-            where {NORMAL.format("code")} <> ''
+        f"""select order_id, customer_id, "at", amount, {normal("code")} as code from placed
+            where {normal("code")} <> ''
             union all
-            select order_id, customer_id, "at", amount, {NORMAL.format("code")} from known
+            select order_id, customer_id, "at", amount, {normal("code")} from known
             where ("at" <= timestamptz {text(since.isoformat())} or "at" > timestamptz {text(at.isoformat())})
               and order_id not in (select order_id from placed)""",
         placed=placed,
@@ -80,7 +79,7 @@ def _redeemed(desk: Desk, orders: pa.Table, codes: pa.Table) -> pa.Table:
         f"""
         with met as (
           select o.*, c.* exclude (code, customer_id), c.code as written, c.customer_id = o.customer_id as own
-          from orders o join codes c on {NORMAL.format("c.code")} = o.code
+          from orders o join codes c on {normal("c.code")} = o.code
           qualify row_number() over (partition by o.order_id order by own desc, coalesce(sent_at <= o."at", false) desc,
                                      issued_at desc, enrolment_id desc, message_name desc) = 1
         ), judged as (

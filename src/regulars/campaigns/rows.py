@@ -12,6 +12,7 @@ from datetime import datetime
 import pyarrow as pa
 
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.friends import laying
 from regulars.lang.campaign import ForEach
 from regulars.lang.expressions import ROW
 from regulars.ledger import facts
@@ -49,6 +50,8 @@ def lay(
     they are now, whatever `where` says: a row that is gone has no values, or is missing in `rows`.
     """
     walked = _walked(desk, campaign)
+    if desk.source.is_ledgers(str(walked.row)):
+        laying.lay(desk, str(walked.row), at)
     walk = Walk(Counting(desk.vocabulary, desk.day(at)), str(walked.row))
     if inside is not None:
         return _inside(desk, walked, walk, inside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -79,6 +80,7 @@ def _figures(found: Converted) -> dict[str, object]:
         "orders": found.orders,
         "by_evidence": found.by_evidence,
         "referrals": found.referrals,
+        "friends": asdict(found.friends),
         "revenue": f"{found.revenue:.2f}",
         "withdrawn": found.withdrawn,
         "moved": found.moved,
@@ -90,7 +92,9 @@ def _sentence(found: Converted, currency: str) -> str:
     evidence = ", ".join(f"{number:,} by {what}" for what, number in sorted(found.by_evidence.items()))
     parts = [
         f"{found.orders:,} new orders credited{f' ({evidence})' if evidence else ''}, {found.revenue:,.2f} {currency}",
-        f"{found.referrals:,} friends brought",
+        f"{found.referrals:,} friends brought"
+        + (f", {found.friends.paid:,} paid for" if found.friends.paid else "")
+        + (f", {sum(found.friends.refused.values()):,} refused" if found.friends.refused else ""),
     ]
     if found.withdrawn:
         parts.append(f"{found.withdrawn:,} credits taken back, their orders do not count any more")

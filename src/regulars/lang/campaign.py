@@ -10,6 +10,7 @@ from regulars.lang.budget import Budget
 from regulars.lang.keys import Key, wrong
 from regulars.lang.ladders import Template, steps
 from regulars.lang.offer import Offer
+from regulars.lang.referral import Referral
 from regulars.lang.scalars import Duration, Repeat, Schedule, Send, Share
 from regulars.lang.surveys import Survey, Tell
 from regulars.lang.timing import After, Before, Day
@@ -248,6 +249,9 @@ class Campaign(Key):
     messages: list[Message] = Field(min_length=1, description="what is sent, in order")
     offer: Offer | None = Field(None, description="what messages without an offer of their own give")
     budget: Budget | None = Field(None, description="how much its offers may give away, and in what time")
+    referral: Referral | None = Field(
+        None, description="what a friend and who brought them are given; in one campaign that is no draft"
+    )
     holdout: Share = Field(Share(0.0), description="the share who get nothing, to measure by")
     conversion: Conversion = Field(Conversion(), description="what counts as success")
     expect: Expect = Field(Expect(), description="limits that stop a run")

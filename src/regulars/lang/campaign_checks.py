@@ -8,8 +8,10 @@ from collections.abc import Iterator, Sequence
 from regulars.lang.budget_checks import check_budget
 from regulars.lang.campaign import DATE, Campaign, Limits, Message
 from regulars.lang.ladders import Step, Template
+from regulars.lang.ledger_rows import LEDGER_TABLES
 from regulars.lang.model import Rules
 from regulars.lang.problems import Problems
+from regulars.lang.referral_checks import check_referral
 from regulars.lang.sender_checks import check_sender
 from regulars.lang.suggest import did_you_mean, listed
 from regulars.lang.variant_checks import check_variants
@@ -39,6 +41,8 @@ def check_campaign(
     _languages(campaign, rules, problems)
     check_sender(campaign.sender, problems)
     _enrich(campaign, document, problems)
+    if campaign.referral is not None:
+        check_referral(campaign.referral, document, rules, problems)
     for name, limits in (("audience", campaign.expect.audience), ("send", campaign.expect.send)):
         _limits(name, limits, document, problems)
     gives = campaign.offer or any(campaign.offers_of(message) for message in campaign.messages)
@@ -58,14 +62,14 @@ def _rows(campaign: Campaign, document: Document, rules: Rules, problems: Proble
     walked, tables = campaign.for_each, {str(name): table for name, table in rules.source.tables.items()}
     if walked is not None:
         name = walked.row
-        if name not in tables:
+        if name not in {*tables, *LEDGER_TABLES}:
             problems.add(
                 "unknown-table",
                 name.position,
-                f"`{name[:60]}` is not a table.{did_you_mean(name, tables)}",
-                f"source.tables has: {listed(sorted(tables))}",
+                f"`{name[:60]}` is not a table.{did_you_mean(name, [*tables, *LEDGER_TABLES])}",
+                f"source.tables has: {listed(sorted(tables))}; the ledger: {listed(sorted(LEDGER_TABLES))}",
             )
-        elif tables[str(name)].id is None and name != "orders":
+        elif name in tables and tables[str(name)].id is None and name != "orders":
             problems.add(
                 "row-without-id",
                 name.at(0, len(name)),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 
 from regulars.lang.goal_checks import check_goals
+from regulars.lang.ledger_rows import LEDGER_TABLES
 from regulars.lang.model import NAME, OTHER, Rules, Segment
 from regulars.lang.places_and_tongues import is_country, is_currency, is_language, is_zone, near_zone
 from regulars.lang.problems import Problems
@@ -103,6 +104,14 @@ def _tables(rules: Rules, document: Document, problems: Problems, left_out: Abst
                 f"write   {name}: data/{name}.csv       under `tables`",
             )
     _identifiers(tables, "table", problems)
+    for name in tables:
+        if name in LEDGER_TABLES:
+            problems.add(
+                "name-taken",
+                name.position,
+                f"`{name}` is a table of the ledger: friends who came with a code. A name means one thing.",
+                "give this table another name",
+            )
     named = [trait.table for trait in rules.traits.values() if trait.table is not None]
     named += [mapped.table for mapped in (rules.source.line, rules.source.mention) if mapped is not None]
     for table in named:

@@ -80,15 +80,9 @@ def tell(complaint: Complaint, model: type[Key], document: Document, problems: P
         _wrong_shape(complaint, document, problems)
 
 
-NOT_YET = {
-    "referral": "reward friends and those who bring them",
-}
-"""Keys of the language as it is designed whose work does not exist."""
-
-
 def meant_key(complaint: Complaint) -> str:
     """The key that an unknown one was probably meant to be; empty for every other complaint."""
-    if complaint.kind != "extra_forbidden" or complaint.key in NOT_YET:
+    if complaint.kind != "extra_forbidden":
         return ""
     return nearest(complaint.key, complaint.where.owner.takes())
 
@@ -96,14 +90,6 @@ def meant_key(complaint: Complaint) -> str:
 def _unknown_key(complaint: Complaint, model: type[Key], document: Document, problems: Problems) -> None:
     owner, key = complaint.where.owner, complaint.key
     takes = owner.takes()
-    if key in NOT_YET:
-        problems.add(
-            "not-yet",
-            document.position(complaint.spot, key=True),
-            f"Regulars does not yet {NOT_YET[key]}, and refuses `{key}` rather than ignore it.",
-            "delete this key; what is not there yet stands under Limits in the README",
-        )
-        return
     meaning = meant_key(complaint)
     hint = f" Did you mean `{meaning}`?" if meaning else ""
     elsewhere = [other for other in family(model) if other is not owner and key in other.takes()]

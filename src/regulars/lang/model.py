@@ -134,11 +134,17 @@ class CustomerColumns(Key):
     language: Written | None = Field(None, description="column: ro, ru, en …")
     timezone: Written | None = Field(None, description="column: an IANA name; empty means the shop's")
     birthday: Written | None = Field(None, description="column: a date")
+    household: Written | None = Field(
+        None, description="column: the same for people who live together, such as an address; nobody brings their own"
+    )
     consent: Consent = Field(Consent(), description="columns of consent")
 
     def mapped(self) -> dict[str, str]:
         """Meaning → column, for those that are given (`consent` apart)."""
-        names = ("id", "first_name", "last_name", "email", "phone", "country", "language", "timezone", "birthday")
+        names = (
+            *("id", "first_name", "last_name", "email", "phone", "country", "language", "timezone", "birthday"),
+            "household",
+        )
         return {name: str(column) for name in names if (column := getattr(self, name)) is not None}
 
 

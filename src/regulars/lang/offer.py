@@ -41,7 +41,8 @@ def _one_or_many(value: Any) -> Any:
     return [value] if isinstance(value, (int, float, str)) else value
 
 
-def _true(value: Any) -> Any:
+def true_as_written(value: Any) -> Any:
+    """`true`, which is read as a text, as what it means."""
     return True if isinstance(value, str) and value.strip().lower() == "true" else value
 
 
@@ -52,7 +53,7 @@ class Offer(Key):
 
     percent: Money | None = Field(None, description="a reduction in per cent")
     amount: Money | None = Field(None, description="a reduction in the shop's currency")
-    free_delivery: Annotated[Literal[True] | None, BeforeValidator(_true)] = Field(
+    free_delivery: Annotated[Literal[True] | None, BeforeValidator(true_as_written)] = Field(
         None, description="`true`: the delivery costs nothing"
     )
     gift: Written | None = Field(None, description="what is added to the order, such as an article's number")

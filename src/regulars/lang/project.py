@@ -16,6 +16,7 @@ from regulars.lang.campaign_checks import check_campaign
 from regulars.lang.checks import check_rules
 from regulars.lang.model import Campaign, Key, Rules
 from regulars.lang.problems import Position, Problems
+from regulars.lang.referral_checks import check_one_programme
 from regulars.lang.yaml_text import Document, Spot
 
 RULES = "rules.yaml"
@@ -137,6 +138,7 @@ def _project(
     check_rules(rules, reading.documents[RULES], list(files), problems, reading.left_out[RULES])
     for name, campaign in campaigns.items():
         check_campaign(campaign, reading.documents[files[name]], rules, problems, list(files))
+    check_one_programme({files[name]: campaign for name, campaign in campaigns.items()}, reading.documents, problems)
     return project, problems
 
 

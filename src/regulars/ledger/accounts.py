@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Float,
     and_,
     case,
     cast,
@@ -212,9 +213,52 @@ def codes(connection: Connection, at: datetime) -> list[Codes]:
     return [Codes(*row) for row in connection.execute(statement)]
 
 
-def referrals(connection: Connection) -> int:
-    """How many friends came with somebody's code."""
-    return connection.execute(select(func.count()).select_from(Referral)).scalar_one()
+class Friends(NamedTuple):
+    """Friends of one state, and of one reason where they are refused."""
+
+    state: str
+    reason: str
+    friends: int
+    revenue: Decimal
+    """What their first orders brought."""
+    given: int
+    """Rewards that advocates were given."""
+    spent: int
+    """Of these: used in an order."""
+    cost: Decimal
+    """What the used ones were worth: amounts, and per cent of the order; not gifts and free deliveries."""
+    discount: Decimal
+    """What the friends had off their first orders, counted alike; known of those that are paid."""
+
+
+def friends(connection: Connection) -> list[Friends]:
+    """Friends who came with somebody's code, by what became of them."""
+    row = Referral
+    given = col(row.reward_code) != ""
+    spent = and_(given, col(row.spent_at).is_not(None))
+    cost = case((spent, _off(col(row.reward_kind), col(row.reward_value), col(row.spent_amount))), else_=0)
+    kind = (col(row.state), col(row.reason))
+    statement = select(
+        *kind,
+        func.count(),
+        hundredths(col(row.amount)),
+        func.count(case((given, 1))),
+        func.count(case((spent, 1))),
+        hundredths(cost),
+        hundredths(_off(col(row.friend_kind), col(row.friend_value), col(row.amount))),
+    ).group_by(*kind)
+    return [
+        Friends(state, reason, number, money(revenue), out, used, money(cost), money(discount))
+        for state, reason, number, revenue, out, used, cost, discount in connection.execute(statement)
+    ]
+
+
+def _off(kind: Any, value: Any, paid: Any) -> ColumnElement[Any]:
+    """What a reduction took off an order of which `paid` was left: `paid` is what remains after p per cent."""
+    value, paid = cast(value, Float), cast(paid, Float)
+    # All of it off leaves nothing to tell how much it was.
+    percent = func.coalesce(paid * value / func.nullif(100 - value, 0), 0.0)
+    return case((kind == "percent", percent), (kind == "amount", value), else_=0.0)
 
 
 def hundredths(amount: Any) -> ColumnElement[int]:

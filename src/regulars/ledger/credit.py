@@ -10,7 +10,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import (
     ColumnElement,
-    Connection,
     Select,
     String,
     and_,
@@ -24,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlmodel import col
 
-from regulars.ledger import bulk, forgotten, referrals
+from regulars.ledger import bulk, forgotten
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.events import UNJUDGED
@@ -198,22 +197,10 @@ def referral_codes(ledger: Ledger) -> pa.Table:
     )
 
 
-def record_referrals(connection: Connection, rows: pa.Table) -> int:
-    """Write down friends' first orders; how many are new."""
-    return referrals.record(connection, rows) if rows.num_rows else 0
-
-
 def recorded_referrals(ledger: Ledger) -> pa.Table:
-    """Orders recorded as a friend's first: order_id, at. Where one of the two was forgotten it stays so."""
-    known = ~is_gone(Referral.friend_id), ~is_gone(Referral.advocate_id)
+    """Orders recorded as a friend's first, and not taken back: order_id, at. Where one was forgotten it stays so."""
+    known = ~is_gone(Referral.friend_id), ~is_gone(Referral.advocate_id), col(Referral.state) != "taken_back"
     return ledger.arrow(select(col(Referral.order_id), col(Referral.at)).where(*known), schema=RECORDED)
-
-
-def withdraw_referrals(connection: Connection, order_ids: Sequence[str]) -> None:
-    """Take back the friends that these orders were recorded as bringing."""
-    for start in range(0, len(order_ids), bulk.SLICE):
-        listed = {"orders": bulk.listed(connection, list(order_ids[start : start + bulk.SLICE]))}
-        connection.execute(delete(Referral).where(bulk.among(connection, col(Referral.order_id), "orders")), listed)
 
 
 def outcomes(ledger: Ledger) -> pa.Table:

@@ -78,7 +78,7 @@ FROM (
     FROM conversion WHERE at >= :since AND at < :until GROUP BY customer_id
     UNION ALL
     SELECT advocate_id, NULL, 0, 0, 0, 0, count(*), 0
-    FROM referral WHERE at < :until GROUP BY advocate_id
+    FROM referral WHERE paid_at < :until AND (ended_at IS NULL OR ended_at >= :until) GROUP BY advocate_id
     UNION ALL
     SELECT customer_id, NULL, 0, 0, 0, 0, 0, 1
     FROM (SELECT customer_id, given,
@@ -138,10 +138,10 @@ def contact_facts(ledger: Ledger, day: date, moment: datetime) -> pa.Table:
     """What each customer heard and did, as far as known at `moment`; one row for each customer the ledger knows.
 
     customer_id (text), last_contacted (moment or null), then whole numbers: messages_30d (sent), opens_30d and
-    clicks_30d (messages opened or clicked), conversions_30d (orders credited), referrals (friends, ever), and confirmed
-    (bool: the last word they gave us about e-mail, to no topic, is a yes). The window
-    begins 30 days before `day` (UTC), so that it is the same the whole day long. Last what they answered, null where
-    nothing: see `answered.latest`.
+    clicks_30d (messages opened or clicked), conversions_30d (orders credited), referrals (friends past the return
+    period of their first order), and confirmed (bool: the last word they gave us about e-mail, to no topic, is a yes).
+    The window begins 30 days before `day` (UTC), so that it is the same the whole day long. Last what they answered,
+    null where nothing: see `answered.latest`.
     """
     since = datetime.combine(day, time(), UTC) - WINDOW
     heard = ledger.arrow(_CONTACT, {"since": since, "until": moment}, schema=_HEARD)

@@ -264,9 +264,12 @@ class ReferralCode(SQLModel, table=True):
 
 
 class Referral(SQLModel, table=True):
-    """A friend's first order that carried an advocate's code."""
+    """A friend's first order that carried an advocate's code, and what became of it: one row for each friend, ever."""
 
-    __table_args__ = (Index("referral_advocate", "advocate_id"),)
+    __table_args__ = (
+        Index("referral_advocate", "advocate_id"),
+        Index("referral_id", "id", unique=True),
+    )
     friend_id: str = Field(primary_key=True)
     advocate_id: str
     code: str
@@ -274,6 +277,35 @@ class Referral(SQLModel, table=True):
     amount: Decimal = Field(sa_column=money())
     at: datetime = Field(sa_column=moment())
     recorded_at: datetime = Field(sa_column=moment())
+    id: str = Field(max_length=32)
+    """Names the row without naming anybody: campaigns that walk referrals enter under it."""
+    state: str = "pending"
+    """`pending` (the order may still come back), `paid`, `taken_back` (it was paid, and came back) or `refused`."""
+    reason: str = ""
+    """Why it is refused: `oneself`, `already_customer`, `circle`, `too_many` or `forgotten`."""
+    changed_at: datetime = Field(sa_column=moment())
+    """When `state` and `reason` became what they are."""
+    paid_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    ended_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """When it was taken back, or refused after all, once it was paid."""
+    campaign: str = ""
+    """Whose `referral` it was paid by; empty where no campaign had one."""
+    place: int = 0
+    """Which of the advocate's friends this was when it was paid, from 1."""
+    currency: str = ""
+    friend_kind: str = ""
+    """What the friend had by the code in their first order (see `code.kind`); empty where nothing."""
+    friend_value: Decimal = Field(default=Decimal(0), sa_column=money())
+    reward_code: str = ""
+    """What the advocate was given: a code of the table `code`, under this row's id; empty where nothing."""
+    reward_kind: str = ""
+    reward_value: Decimal = Field(default=Decimal(0), sa_column=money())
+    reward_gift: str = ""
+    reward_until: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    spent_at: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    """When an order that counts carried the reward's code."""
+    spent_amount: Decimal = Field(default=Decimal(0), sa_column=money())
+    """What was paid for that order."""
 
 
 class ConsentRecord(SQLModel, table=True):

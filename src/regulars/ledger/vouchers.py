@@ -13,7 +13,7 @@ from sqlmodel import col
 from regulars.ledger import bulk, forgotten
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
-from regulars.ledger.tables import Code, Conversion, PoolCode
+from regulars.ledger.tables import Code, Conversion, PoolCode, ReferralCode
 
 _TEXT = pa.string()
 MADE = pa.schema(
@@ -80,6 +80,20 @@ def made(
     among = bulk.among(connection, col(Code.enrolment_id), "enrolments")
     bound = {"enrolments": bulk.listed(connection, list(enrolments))}
     return bulk.read(connection, statement.where(among), bound, schema=MADE)
+
+
+def own(connection: Connection, *, since: datetime | None = None, customers: Sequence[str] | None = None) -> pa.Table:
+    """Advocates' own codes (code): those drawn since a moment, of `customers` (10,000 at most); or all."""
+    statement = select(col(ReferralCode.code)).order_by(col(ReferralCode.created_at), col(ReferralCode.code))
+    if since is not None:
+        statement = statement.where(col(ReferralCode.created_at) >= since)
+    schema = pa.schema([("code", _TEXT)])
+    if customers is None:
+        return bulk.read(connection, statement, schema=schema)
+    among = bulk.among(connection, col(ReferralCode.customer_id), "customers")
+    return bulk.read(
+        connection, statement.where(among), {"customers": bulk.listed(connection, customers)}, schema=schema
+    )
 
 
 def given(connection: Connection, at: datetime) -> list[Given]:

@@ -25,6 +25,7 @@ from regulars.measure.shapes import (
     Credit,
     CreditTo,
     Figures,
+    FriendFigures,
     Lift,
     MessageFigures,
     Totals,
@@ -32,6 +33,8 @@ from regulars.measure.shapes import (
 )
 from regulars.measure.trials import difference, told
 
+_COUNT = ("pending", "paid")
+"""States of friends who count."""
 _ARRIVED = ("delivered", "opened", "clicked")
 
 
@@ -46,9 +49,9 @@ class _Sums:
     codes: list[accounts.Codes]
     wordings: list[accounts.Wordings]
     trials: Mapping[tuple[str, str], Kept]
-    referrals: int
     given: list[accounts.Credits]
     """Last touch, whichever the report is asked for: how many codes came back."""
+    friends: list[accounts.Friends]
 
     def campaigns(self) -> set[str]:
         """Every campaign that left a trace."""
@@ -64,8 +67,8 @@ class _Sums:
             [row for row in self.codes if row.campaign == campaign],
             [row for row in self.wordings if row.campaign == campaign],
             self.trials,
-            self.referrals,
             [row for row in self.given if row.campaign == campaign],
+            self.friends,
         )
 
 
@@ -104,8 +107,8 @@ def figures(
             accounts.codes(connection, now),
             accounts.wordings(connection),
             trials.latest(connection),
-            accounts.referrals(connection),
             accounts.credits_given(connection),
+            accounts.friends(connection),
         )
         given = liability.sums(connection, now)
     names = sorted(known.keys() | sums.campaigns() | given.campaigns())
@@ -136,8 +139,9 @@ def figures(
             redeemed=sum(c["codes"]["redeemed"] for c in each),
         ),
         offers=offers(given, [only] if only else names, left.get(only or "", ()), average, shop=only is None),
-        referrals=sums.referrals,
         shop_lift=of_shop(spent, shop_holdout, currency, now),
+        referrals=sum(row.friends for row in sums.friends if row.state in _COUNT),
+        friends=_friends(sums.friends),
         loyalty=loyalty(orders, segments),
     )
 
@@ -275,6 +279,21 @@ def _codes(sums: _Sums) -> CodeFigures:
         issued=sum(row.issued for row in sums.codes),
         open=sum(row.open for row in sums.codes),
         redeemed=int(sum(row.orders for row in sums.given if row.evidence == "code")),
+    )
+
+
+def _friends(rows: list[accounts.Friends]) -> FriendFigures:
+    states = {state: sum(row.friends for row in rows if row.state == state) for state in (*_COUNT, "taken_back")}
+    return FriendFigures(
+        pending=states["pending"],
+        paid=states["paid"],
+        taken_back=states["taken_back"],
+        refused={row.reason: row.friends for row in sorted(rows) if row.state == "refused"},
+        revenue=_amount(sum((row.revenue for row in rows if row.state in _COUNT), Decimal())),
+        rewards=sum(row.given for row in rows),
+        spent=sum(row.spent for row in rows),
+        cost=_amount(sum((row.cost for row in rows), Decimal())),
+        discount=_amount(sum((row.discount for row in rows), Decimal())),
     )
 
 

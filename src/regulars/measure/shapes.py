@@ -174,6 +174,28 @@ class Totals(TypedDict):
     revenue: float
 
 
+class FriendFigures(TypedDict):
+    """Friends who came with a customer's code: what became of them, what they brought and what they cost."""
+
+    pending: int
+    """Their first order may still come back."""
+    paid: int
+    taken_back: int
+    """Paid, and the order came back after all."""
+    refused: dict[str, int]
+    """By reason: `oneself`, `already_customer`, `circle`, `too_many`, `forgotten`."""
+    revenue: float
+    """Of the first orders of those who count: pending or paid."""
+    rewards: int
+    """Codes that advocates were given."""
+    spent: int
+    """Of these: used."""
+    cost: float
+    """What the used ones took off orders, those that were taken back too late among them."""
+    discount: float
+    """What friends who are paid had off their first orders."""
+
+
 class Figures(TypedDict):
     """The whole report."""
 
@@ -190,6 +212,8 @@ class Figures(TypedDict):
     codes: CodeFigures
     offers: OfferFigures
     referrals: int
+    """Friends who count."""
+    friends: FriendFigures
     shop_lift: Lift | None
     """Everybody the shop could have written to since it first held somebody out, with all their orders since then;
     null where it holds nobody out."""

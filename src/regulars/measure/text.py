@@ -140,8 +140,24 @@ def _whole(figures: Figures) -> str:
         lines += _named("lift", lift_figures(shop, figures["currency"]))
     for place, words in enumerate(offers_told(figures["offers"], figures["currency"])):
         lines += _named("" if place else "offers", [words])
-    lines += _named("friends", [f"{plural(figures['referrals'], 'customer')} came with a friend's code"])
+    lines += _named("friends", _friends(figures))
     return "\n".join(lines)
+
+
+def _friends(figures: Figures) -> list[str]:
+    """What became of friends, what they brought, and what they cost."""
+    came, currency = figures["friends"], figures["currency"]
+    told = [f"{plural(figures['referrals'], 'customer')} came with a friend's code"]
+    if came["pending"] or came["paid"]:
+        told += [f"{money(came['revenue'], currency)} in their first orders"]
+        told += [f"{count(came[state])} {state}" for state in ("pending", "paid") if came[state]]
+    told += [f"{count(came['taken_back'])} taken back"] if came["taken_back"] else []
+    told += [f"{count(n)} refused: {reason.replace('_', ' ')}" for reason, n in came["refused"].items()]
+    if came["rewards"]:
+        used = f"{count(came['spent'])} used, {money(came['cost'], currency)}"
+        told += [f"{plural(came['rewards'], 'reward')} given, {used}"]
+    told += [f"{money(came['discount'], currency)} off for friends"] if came["discount"] else []
+    return told
 
 
 def _loyalty(loyalty: Loyalty, currency: str) -> str:

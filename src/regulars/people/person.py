@@ -58,7 +58,7 @@ class PersonSource(Source):
         column = self.customer_column(table)
         if column is None:
             return super().expression(table)
-        if self.in_files:
+        if self.in_files and not self.is_ledgers(table):
             return super().expression(self.own(table))
         rows = super().expression(table)
         return rows.filter(rows[column] == self.customer)

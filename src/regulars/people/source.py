@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from regulars.errors import SourceError
 from regulars.lang.expressions import Field
+from regulars.lang.ledger_rows import LEDGER_ROW, LEDGER_TABLES
 from regulars.lang.model import Kind, Rules, Table
 from regulars.lang.problems import Problems
 from regulars.lang.written import Written
@@ -29,6 +30,8 @@ from regulars.people.dialects import Dialect
 from regulars.people.files import CsvTable, Unreadable, matching, stamp
 
 FILES = "duckdb://"
+LEDGER = "regulars_ledger_"
+"""DuckDB: with its name behind it, a table of the ledger that a campaign walks, once somebody has laid it."""
 SQL_TYPE: dict[Kind, str] = {
     "text": "varchar",
     "number": "double",
@@ -104,11 +107,19 @@ class Source:
 
     def fields(self, table: str) -> dict[str, Field]:
         """The columns of `table` that rules can read; empty when it could not be opened."""
-        return self._fields.get(table, {})
+        return LEDGER_TABLES[table] if self.is_ledgers(table) else self._fields.get(table, {})
 
     def has(self, table: str) -> bool:
         """Whether `table` could be opened."""
-        return table in self._fields
+        return table in self._fields or self.is_ledgers(table)
+
+    def is_ledgers(self, table: str) -> bool:
+        """Whether `table` is none of the shop's, but one of the ledger that campaigns walk."""
+        return table in LEDGER_TABLES and Written(table) not in self.rules.source.tables
+
+    def is_here(self, table: str) -> bool:
+        """Whether DuckDB in process reads `table`."""
+        return self.in_files or self.is_ledgers(table)
 
     @property
     def stamp(self) -> str:
@@ -117,6 +128,8 @@ class Source:
 
     def customer_column(self, table: str) -> str | None:
         """Whose row it is: the column of `table` that names the customer."""
+        if self.is_ledgers(table):
+            return LEDGER_ROW["customer"]
         if table == "orders":
             return str(self.rules.source.order.customer)
         default = str(self.rules.source.customer.id)
@@ -127,6 +140,8 @@ class Source:
 
     def time_column(self, table: str) -> str | None:
         """When it happened: the column of `table` that `last` counts by."""
+        if self.is_ledgers(table):
+            return LEDGER_ROW["at"]
         if table == "orders":
             return str(self.rules.source.order.at)
         origin = self.rules.source.tables.get(Written(table))
@@ -134,6 +149,8 @@ class Source:
 
     def id_column(self, table: str) -> str | None:
         """What makes it one row: the column of `table` that names it."""
+        if self.is_ledgers(table):
+            return LEDGER_ROW["id"]
         if table in ("customers", "orders"):
             return str(self.rules.source.customer.id if table == "customers" else self.rules.source.order.id)
         origin = self.rules.source.tables.get(Written(table))
@@ -141,6 +158,8 @@ class Source:
 
     def expression(self, table: str) -> Any:
         """`table` as an Ibis expression with the kinds made alike."""
+        if self.is_ledgers(table):
+            return self._files.table(LEDGER + table)
         if self.in_files:
             if table not in self._expressions:
                 self._expressions[table] = self._files.table(table)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from regulars.lang.expressions import COUNTING, PICKS
+from regulars.people.dialects import Dialect
 from regulars.people.earliest import Pick, numbered, picked
 from regulars.people.rows import RowCompiler
 from regulars.people.source import Source
@@ -95,10 +96,11 @@ class Counting:
             self._which(rows, compiler, one),
         )
 
-    def compiler(self, rows: Any) -> RowCompiler:
-        """Compiles conditions about `rows`, which are of the source, as of the day."""
+    def compiler(self, rows: Any, table: str = "") -> RowCompiler:
+        """Compiles conditions about `rows`, which are of the source, or of a `table` of the ledger, as of the day."""
         zone = str(self.source.rules.shop.timezone)
-        return RowCompiler(rows, self.day, self.source.zone, zone, self.source.dialect)
+        dialect = Dialect() if self.source.is_ledgers(table) else self.source.dialect
+        return RowCompiler(rows, self.day, self.source.zone, zone, dialect)
 
     def until_day_ends(self, table: str) -> Any:
         """The rows of `table` that had happened by the end of the day, and that count."""

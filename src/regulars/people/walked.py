@@ -39,10 +39,10 @@ class Walk:
         """
         rows = self._rows(where)
         if where is not None:
-            rows = rows.filter(self.counting.compiler(rows)(where.tree))
+            rows = rows.filter(self.counting.compiler(rows, self.table)(where.tree))
         if customer:
             rows = rows.filter(rows[self._owner] == customer)
-        if self.counting.source.in_files:
+        if self.counting.source.is_here(self.table):
             self._lay(f"({self.counting.source.sql(rows)})", into)
         else:
             self._fetched(self.counting.fetch(rows), into)
@@ -50,7 +50,7 @@ class Walk:
     def named(self, ids: Sequence[str], into: str) -> None:
         """The same for the rows with these ids, as they are now; a row that is gone, or does not count, is missing."""
         source, rows = self.counting.source, self.counting.counting_rows(self.table)
-        if source.in_files:
+        if source.is_here(self.table):
             source.connection.register(_NAMED, pa.table({"id": pa.array(ids, pa.string())}))
             self._lay(f"({source.sql(rows)})", into, f"{engine.name(self._id)} in (select id from {_NAMED})")
             source.connection.unregister(_NAMED)

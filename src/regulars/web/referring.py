@@ -12,8 +12,18 @@ from fastapi.responses import HTMLResponse
 from regulars import clock
 from regulars.ledger import codes, referrals
 from regulars.web.callers import caller
+from regulars.web.house import House
 from regulars.web.showing import house_of, notice, page, preferred
-from regulars.web.wording import NOT_FOUND, NOT_FOUND_TITLE, TOO_OFTEN, TOO_OFTEN_TITLE
+from regulars.web.wording import (
+    FRIEND_FREE,
+    FRIEND_GIFT,
+    FRIEND_WORTH,
+    NOT_FOUND,
+    NOT_FOUND_TITLE,
+    TOO_OFTEN,
+    TOO_OFTEN_TITLE,
+    say,
+)
 
 WRONG, SECONDS = 5, 600
 """So many wrong codes within so long, and a caller waits."""
@@ -60,7 +70,24 @@ def welcome(request: Request, code: str) -> HTMLResponse:
         guesses.wrong(who, now)
         return notice(request, 404, NOT_FOUND_TITLE, NOT_FOUND)
     language = house.language(*preferred(request))
-    return page(request, "friend", language, code=code, site=_with_code(house.shop["site"], code))
+    worth = _worth(house, language)
+    return page(request, "friend", language, code=code, worth=worth, site=_with_code(house.shop["site"], code))
+
+
+def _worth(house: House, language: str) -> str:
+    """What the code is worth in a first order, as one sentence; empty where it is worth nothing."""
+    from regulars.campaigns.friends.terms import terms
+
+    friend = terms(house.desk.project).friend
+    if friend is None:
+        return ""
+    gives = {
+        "percent": f"{friend.percent} %",
+        "amount": f"{friend.amount} {house.desk.rules.shop.currency}",
+        "gift": say(FRIEND_GIFT, language),
+        "free_delivery": say(FRIEND_FREE, language),
+    }[friend.kind]
+    return say(FRIEND_WORTH, language, gives=gives)
 
 
 def _with_code(site: str, code: str) -> str:

@@ -139,6 +139,13 @@ FRIEND_HOW: Said = {
     "ru": "Введите его при оформлении первого заказа в {shop}.",
     "en": "Type it at the checkout of your first order at {shop}.",
 }
+FRIEND_WORTH: Said = {
+    "ro": "La prima comandă primești cu el: {gives}.",
+    "ru": "С ним в первом заказе: {gives}.",
+    "en": "With your first order it gives you: {gives}.",
+}
+FRIEND_GIFT: Said = {"ro": "un cadou", "ru": "подарок", "en": "a gift"}
+FRIEND_FREE: Said = {"ro": "livrare gratuită", "ru": "бесплатная доставка", "en": "free delivery"}
 FRIEND_CODE: Said = {"ro": "Codul tău", "ru": "Ваш код", "en": "Your code"}
 FRIEND_BUTTON: Said = {"ro": "La magazin", "ru": "В магазин", "en": "To the shop"}
 

@@ -48,7 +48,27 @@ def _offers() -> None:
 
 
 def _referrals() -> None:
-    """Rewards, and referrals that were refused."""
+    """What became of a friend's first order. Friends of before count as they did, and nobody is rewarded for them."""
+    texts = ("reason", "campaign", "currency", "friend_kind", "reward_code", "reward_kind", "reward_gift")
+    sums = ("friend_value", "reward_value", "spent_amount")
+    moments = ("changed_at", "paid_at", "ended_at", "reward_until", "spent_at")
+    op.add_column("referral", sa.Column("id", sa.String(32), nullable=False, server_default=""))
+    op.add_column("referral", sa.Column("state", sa.String(), nullable=False, server_default="paid"))
+    op.add_column("referral", sa.Column("place", sa.Integer(), nullable=False, server_default="0"))
+    for name in texts:
+        op.add_column("referral", sa.Column(name, sa.String(), nullable=False, server_default=""))
+    amount = sa.Numeric(14, 2).with_variant(sa.REAL(), "sqlite")
+    for name in sums:
+        op.add_column("referral", sa.Column(name, amount, nullable=False, server_default="0"))
+    for name in moments:
+        op.add_column("referral", sa.Column(name, sa.DateTime(timezone=True), nullable=True))
+    drawn = {"sqlite": "lower(hex(randomblob(16)))", "postgresql": "replace(gen_random_uuid()::text, '-', '')"}
+    op.execute(
+        f"UPDATE referral SET id = {drawn[op.get_bind().dialect.name]}, changed_at = recorded_at, paid_at = recorded_at"
+    )
+    with op.batch_alter_table("referral") as table:
+        table.alter_column("changed_at", existing_type=sa.DateTime(timezone=True), nullable=False)
+    op.create_index("referral_id", "referral", ["id"], unique=True)
 
 
 def _attribution() -> None:

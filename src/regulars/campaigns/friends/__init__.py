@@ -1,0 +1,1 @@
+"""Friends who came with somebody's code: whether they count, and what it is worth."""
