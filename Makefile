@@ -5,13 +5,17 @@ unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test check bench docs faults fuzz lock clean
+.PHONY: demo test thorough check bench docs faults fuzz lock clean
 
 demo: $(INSTALLED)
 	$(BIN)/regulars demo demo
 
 test: $(INSTALLED) check
 	$(BIN)/pytest -n 2 --dist loadgroup
+
+# The same with what takes long and has a shorter sibling in `make test`: more seeds, walks through every page.
+thorough: $(INSTALLED) check
+	REGULARS_THOROUGH=1 $(BIN)/pytest -n 2 --dist loadgroup
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -62,7 +62,8 @@ def many(folder: Path, customers: int, pairs: int) -> Iterator[Figure]:
 
 def _multiply(root: Path, wanted: int) -> None:
     """Copy the campaigns of `root`, each with its templates, until there are `wanted`."""
-    campaigns = sorted((root / "campaigns").iterdir())
+    # One campaign alone may reward friends.
+    campaigns = [one for one in sorted((root / "campaigns").iterdir()) if "\nreferral:" not in one.read_text("utf-8")]
     for number in range(wanted - len(campaigns)):
         campaign = campaigns[number % len(campaigns)]
         name, words = f"{campaign.stem}_{number}", root / "templates" / campaign.stem

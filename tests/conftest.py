@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import tempfile
 from collections.abc import Iterator
@@ -15,16 +16,26 @@ from quick_ledgers import quickened
 from regulars.ledger import revisions
 from small_shop import SmallShop
 
+THOROUGH = bool(os.environ.get("REGULARS_THOROUGH"))
+"""Whether everything runs, whatever it takes."""
+
 # A machine that does something else beside makes any example late; what takes long is measured by other means.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What `make thorough` is for is skipped elsewhere."""
+    if THOROUGH:
+        return
+    for item in items:
+        if item.get_closest_marker("thorough"):
+            item.add_marker(pytest.mark.skip(reason="takes long: `make thorough`"))
+
+
 @pytest.fixture(autouse=True)
 def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test ever sees the credentials or the ledger of whoever runs it."""
-    import os
-
     for name in list(os.environ):
         if name.startswith(("REGULARS_", "SENDGRID_", "TWILIO_")) and name not in (
             "REGULARS_SHARED",

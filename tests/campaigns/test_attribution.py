@@ -25,7 +25,7 @@ NOW = at("2026-04-30 10:00")
 WITHIN = timedelta(days=14)
 STRENGTH = ("code", "click", "window")
 PEOPLE, ARRIVED = ("ana", "ion", "kate"), ("accepted", "delivered", "opened", "clicked")
-ALWAYS = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+ALWAYS = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @dataclass(frozen=True)

@@ -247,7 +247,7 @@ def test_converting_as_of_an_earlier_day_forgets_nothing(gifts: SmallShop) -> No
         max_size=12,
     )
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_more_is_credited_than_was_earned_and_no_order_twice(sent_once: SmallShop, bought: list[Any]) -> None:
     sent_once.orders.clear()
     with sent_once.desk() as desk, desk.ledger.writing() as connection:

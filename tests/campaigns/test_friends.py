@@ -324,7 +324,7 @@ def assert_fair(paid: dict[str, str], rewards: list[tuple[str, str]]) -> None:
         assert here != friend
 
 
-@settings(max_examples=12, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(ORDERS, st.data())
 def test_the_order_of_arrival_changes_nothing(
     desk: tuple[Desk, dict[str, str]], orders: list[tuple[str, int, str, bool]], data: st.DataObject

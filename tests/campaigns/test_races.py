@@ -117,6 +117,7 @@ def test_two_runs_of_one_moment_enrol_everybody_once_and_two_workers_send_each_l
     assert len(outbox(shared)) == len(set(outbox(shared))) == PEOPLE
 
 
+@pytest.mark.thorough
 def test_two_runs_of_one_moment_enter_each_row_once(shared: SmallShop) -> None:
     shared.guards = ""
     shared.write()
@@ -125,6 +126,7 @@ def test_two_runs_of_one_moment_enter_each_row_once(shared: SmallShop) -> None:
     assert sum(at_once("enrol", shared.root, "all_of_it", "all_of_it")) == PEOPLE // 2  # type: ignore[arg-type]  # numbers
 
 
+@pytest.mark.thorough
 def test_two_runs_of_one_moment_let_in_once_who_came(shared: SmallShop) -> None:
     assert days.run(shared, "came", "2026-01-31 10:00").enter == 0
     for number in range(PEOPLE):

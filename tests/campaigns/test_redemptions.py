@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 import shop_days as days
-from regulars.campaigns.convert import EVER, convert
+from regulars.campaigns.convert import convert
 from regulars.campaigns.desk import Desk
+from regulars.campaigns.friends.judging import EVER
 from regulars.campaigns.redeeming import redeem
 from regulars.people.orders import ORDERS
 from small_shop import SmallShop, at

@@ -113,7 +113,7 @@ def test_what_is_settled_without_being_sent_is_told_by_its_reason(busy):
     assert simulation.notes(hello) == ["Settled without being sent: 2 when."]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [pytest.param(1, marks=pytest.mark.thorough), 2])
 def test_days_that_are_simulated_are_days_as_they_would_have_been_run(busy, seed):
     """The same entries and messages as by running every campaign at its hour with the clock set, on a real ledger."""
     chance = random.Random(seed)

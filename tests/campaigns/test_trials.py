@@ -56,7 +56,7 @@ def variants(shop: SmallShop, who: str) -> dict[str, str]:
 
 
 def test_some_get_the_variants_and_the_others_wait_for_the_best(shop: SmallShop) -> None:
-    school(shop)
+    school(shop, among=30)
     days.live(shop, DAY, "school")
     assert set(variants(shop, "cluj").values()) == {"calm", "price"}
     advance(shop, "2026-02-04 09:59", "price")
@@ -69,7 +69,7 @@ def test_some_get_the_variants_and_the_others_wait_for_the_best(shop: SmallShop)
 
 @pytest.mark.parametrize(("unclear", "got"), [("split", {"calm", "price"}), ("first", {"calm"})])
 def test_what_is_not_clear_is_split_or_goes_as_the_first(shop: SmallShop, unclear: str, got: set[str]) -> None:
-    school(shop, rest=12, test=f", unclear: {unclear}")
+    school(shop, rest=30, test=f", unclear: {unclear}")
     days.live(shop, DAY, "school")
     days.advance(shop, OVER)
     assert set(variants(shop, "iasi").values()) == got
@@ -88,7 +88,7 @@ def test_without_anybody_to_decide_the_others_go_on_waiting(shop: SmallShop) -> 
 
 
 def test_where_nobody_is_tried_on_the_others_wait_as_long_and_are_split(shop: SmallShop) -> None:
-    school(shop, among=0, rest=12)
+    school(shop, among=0, rest=30)
     days.live(shop, DAY, "school")
     days.advance(shop, "2026-02-04 09:59")
     assert variants(shop, "iasi") == {}

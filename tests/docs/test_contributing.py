@@ -66,6 +66,7 @@ def written(project: Path, name: str) -> str:
     return (project / ".regulars" / "preview" / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.thorough
 def test_a_campaign_is_a_file_and_its_words(project: Path) -> None:
     said = follow(project, "## Add a campaign")
     assert "missing-words" in said
@@ -85,6 +86,7 @@ def test_a_step_adds_a_column_that_a_campaign_shows(project: Path) -> None:
     assert "unknown-variable" in _check(project)
 
 
+@pytest.mark.thorough
 def test_a_language_is_added_template_by_template(project: Path) -> None:
     rules = project / "rules.yaml"
     text = rules.read_text(encoding="utf-8")

@@ -14,6 +14,7 @@ def spoken(folder: Path, commands: str) -> str:
     return shell(f"if {commands.strip()} 2>&1; then exit 1; fi", folder)
 
 
+@pytest.mark.thorough
 @pytest.mark.prefect
 def test_the_tutorial_can_be_followed_to_its_end(tmp_path: Path) -> None:
     folder, said, everything = tmp_path, "", ""

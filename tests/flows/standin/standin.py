@@ -80,7 +80,7 @@ def enrol(desk, run_id, chunk):
     desk.called(f"enrol {chunk}")
     people = (1000, 1000, 500)[chunk]
     desk.planned(people)
-    return SimpleNamespace(new=people, already=0)
+    return SimpleNamespace(new=people, already=0, withheld=0)
 
 
 def finish(desk, run_id):
@@ -99,15 +99,22 @@ def settle(desk, at):
     return SimpleNamespace(accepted=0, unsent=0)
 
 
-def advance(desk, at):
+def advance(desk, at, decide):
     desk.called("advance")
     desk.planned(3)
-    return SimpleNamespace(written=3, ended=1, waiting=0)
+    return SimpleNamespace(written=3, ended=1, waiting=0, withheld=0)
 
 
 def convert(desk, at):
     desk.called("convert")
     return SimpleNamespace(orders=7, by_evidence={"code": 5, "window": 2}, referrals=1, revenue="812.50")
+
+
+MEASURED = {
+    "regulars.measure.loyalty.goals": {"keep": lambda desk, at: None},
+    "regulars.measure.trials": {"decide": None},
+}
+"""What tasks ask of above the engine, which would ask the engine."""
 
 
 def modules():
@@ -119,6 +126,8 @@ def modules():
         "draining": {"drain": drain, "name": lambda: "standin:1"},
         "reconcile": {"settle": settle},
         "followups": {"advance": advance},
+        "stages": {"keep": lambda desk, at: 0},
+        "telling": {"tell": lambda desk, at: None},
         "convert": {"convert": convert},
     }
     found = {"regulars.campaigns": package}
@@ -127,6 +136,9 @@ def modules():
         vars(module).update(functions)
         setattr(package, name, module)
         found[module.__name__] = module
+    for name, functions in MEASURED.items():
+        found[name] = ModuleType(name)
+        vars(found[name]).update(functions)
     return found
 
 

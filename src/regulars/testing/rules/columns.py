@@ -66,6 +66,8 @@ class Columns:
                 known.setdefault(column, "text")
                 if name in shown:
                     known[column] = shown[name]
+        # Nobody gives rows of the ledger's own tables.
+        found = {table: known for table, known in found.items() if not self.source.is_ledgers(table)}
         for name in [*map(str, rules.traits), *rules.all_segments(), *LEDGER_FACTS, ANSWER]:
             found["customers"].pop(name, None)
         # On a stage there are too few to fit a model to: what it would give is said of each, like a column.
