@@ -27,6 +27,8 @@ MARK = ".regulars-demo"
 """An empty file that says: this folder is a demonstration, and may be laid anew."""
 
 Say = Callable[[str], None]
+_WIDEST = 16
+"""Characters of the longest name of a campaign of the sample, and one more."""
 
 
 def demonstrate(folder: Path, at: datetime | None, say: Say, tell: Say) -> None:
@@ -43,9 +45,9 @@ def demonstrate(folder: Path, at: datetime | None, say: Say, tell: Say) -> None:
         foreseen = plan(desk, [], noon)
     say(of_plan(foreseen))
     tell("\n4 · run: the same, through Prefect, into the folder")
-    for outcome in run_campaigns(folder, [one["campaign"] for one in foreseen["campaigns"]], noon):
+    for outcome in run_campaigns(folder, _live(foreseen), noon):
         did = outcome.error.sentence if outcome.error else of_run(outcome.figures)
-        say(wrapped(f"  {outcome.name:<10}", did))
+        say(wrapped(f"  {outcome.name:<{_WIDEST}}", did))
     tell(f"\n5 · {DAYS} days go by: orders arrive, follow-ups go out, conversions are recorded")
     say(of_days(fortnight.live(folder, day, DAYS, ZONE)))
     tell("\n6 · report: what was sent, and what it earned")
@@ -66,13 +68,20 @@ def lay(folder: Path, day: date, *, customers: int = 6000) -> str:
     return f"{laid.customers:,} customers and {laid.orders:,} orders, as of {day:%a %d %b %Y}, in {folder.resolve()}"
 
 
+def _live(foreseen: Plan) -> list[str]:
+    """The campaigns that send. What is still a draft is planned, and sends nothing."""
+    return [one["campaign"] for one in foreseen["campaigns"] if one["status"] == "live"]
+
+
 def of_plan(foreseen: Plan) -> str:
     """The plan in a line per campaign."""
-    lines = [f"  {'campaign':<10}{'audience':>10}{'not sent':>10}{'e-mail':>10}{'SMS':>8}{'codes':>8}   schedule"]
+    lines = [
+        f"  {'campaign':<{_WIDEST}}{'audience':>10}{'not sent':>10}{'e-mail':>10}{'SMS':>8}{'codes':>8}   schedule"
+    ]
     for one in foreseen["campaigns"]:
         send, withheld = one["send"], sum(one["withheld"].values())
         lines.append(
-            f"  {one['campaign']:<10}{one['audience']:>10,}{withheld:>10,}{send.get('email', 0):>10,}"
+            f"  {one['campaign']:<{_WIDEST}}{one['audience']:>10,}{withheld:>10,}{send.get('email', 0):>10,}"
             f"{send.get('sms', 0):>8,}{one['liability']['codes']:>8,}   {one['schedule']}"
         )
     return "\n".join(lines)

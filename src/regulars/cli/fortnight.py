@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from regulars import clock, sample
-from regulars.campaigns import calendar, convert, followups
+from regulars.campaigns import calendar, convert, followups, stages
 from regulars.campaigns.convert import Converted
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
@@ -49,6 +49,7 @@ def live(folder: Path, first: date, days: int, zone: str) -> Passed:
             before = stop
         at = _evening(first, stop, zone)
         with clock.frozen(at), Desk.open(folder) as desk:
+            stages.keep(desk, at)
             followups.advance(desk, at, trials.decide)
             sent += _sent(desk, at)
     with clock.frozen(at), Desk.open(folder) as desk:

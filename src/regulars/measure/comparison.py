@@ -14,8 +14,8 @@ from regulars.measure.wording import NOTHING, count, money, percent, plural, poi
 _NEITHER = (NOTHING, "too few orders")
 _WORDS = (
     "Some people, drawn by lot, enter a campaign and are sent nothing. What the others do more than these, the "
-    "messages caused. A dot is the best guess, its line everything that fits with the numbers (95 %); a line across "
-    "zero means: not known yet."
+    "messages caused. A dot is the best guess, its line everything that fits with the numbers (95 %). A filled dot "
+    "is known; a hollow one is not yet: its line crosses zero, or so few people cannot be relied on."
 )
 
 

@@ -11,7 +11,7 @@ from regulars.measure.elements import key_figures, paragraph
 from regulars.measure.loyalty import sections as loyal
 from regulars.measure.sentences import has_begun, headline, summary
 from regulars.measure.shapes import Figures
-from regulars.measure.wording import count, day, money
+from regulars.measure.wording import count, day
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """The browser itself refuses whatever would leave the page."""
@@ -60,7 +60,7 @@ def _header(figures: Figures) -> str:
         shown = [
             ("messages sent", count(totals["sent"])),
             ("orders credited to them", count(totals["conversions"])),
-            ("revenue of these orders", money(totals["revenue"], figures["currency"])),
+            (f"{figures['currency']}, revenue of these orders", f"{totals['revenue']:,.0f}"),
             ("codes redeemed", f"{count(codes['redeemed'])} of {count(codes['issued'])}"),
             ("friends who came with a code", count(figures["referrals"])),
         ]
