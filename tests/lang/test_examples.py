@@ -184,6 +184,8 @@ def prepared(shop, code, text, *, wrong):
         edit(shop / "data/orders.csv", ",75,", ",-75,")
     if code == "missing-column":
         return text.replace("_id}", "_id, email: email, phone: phone}")
+    if code == "budget":
+        edit(shop / "campaigns/hello.yaml", "schedule:", "offer: {percent: 10, valid: 14 days}\nschedule:")
     if code == "offer-over":
         edit(shop / "campaigns/hello.yaml", "schedule:", "status: live\nschedule:")
     if code in ("referral-reward", "referral-tier"):
