@@ -16,6 +16,7 @@ from regulars.campaigns.why.explain import why
 from regulars.cli.plan_markdown import of_plan as as_markdown
 from regulars.cli.plan_text import of_plan
 from regulars.cli.tables import of_segments
+from regulars.measure.loyalty.gathering import gather
 from regulars.people.expected import Forecasting
 from regulars.people.traits import Counting
 from regulars.testing.rules import run_rule_tests, told
@@ -186,3 +187,16 @@ def test_a_database_counts_the_same_days_with_an_order(small: SmallShop, postgre
     assert files["ana"] == {"days": 4, "oldest": 246, "newest": 184, "spent": 315, "first": 100}
     shop_in_postgres.move(small, postgres_url)
     assert days() == files
+
+
+def test_the_report_says_what_to_expect_of_a_customer_or_why_it_cannot(big: SmallShop, small: SmallShop) -> None:
+    with clock.frozen(NOON), big.desk(looking=True) as desk:
+        told = gather(desk, NOON)
+        people = desk.snapshot(NOON).relation
+        (mean,) = desk.connection.execute(f"select avg(expected_spend_365d) from {people}").fetchone()
+    assert told["lifetime_value_expected"] == pytest.approx(mean, abs=0.01)
+    assert "lifetime_value_expected" not in told["unknown"]
+    with clock.frozen(NOON), small.desk(looking=True) as desk:
+        told = gather(desk, NOON)
+    assert told["lifetime_value_expected"] is None
+    assert told["unknown"]["lifetime_value_expected"] == REFUSED

@@ -12,6 +12,7 @@ from regulars.measure.loyalty import segment as segments
 from regulars.measure.loyalty.monthly import divided, figures_of
 from regulars.measure.loyalty.shapes import Loyalty, Mentioned, MonthFigures, ProgrammeFigures, SegmentAsked
 from regulars.people.engine import name as quoted
+from regulars.people.expected import OF_SPEND
 from regulars.people.formulas import Formula
 from regulars.people.months import orders, products
 from regulars.people.months.calendar import Cuts, months
@@ -23,7 +24,7 @@ from regulars.people.traits import Counting
 MONTHS = 12
 NO_LINES = "no table says what was bought: `source.line` in rules.yaml names it"
 NO_LOSS = "it needs customers of a year ago, and some of them lost since"
-NO_MODEL = "no model has been fitted"
+NO_MODEL = "no rule or campaign asks for it: a trait that reads `expected_spend_365d` has the models fitted"
 
 
 def gather(desk: Desk, at: datetime, segment: str = "", number: int = MONTHS) -> Loyalty:
@@ -44,8 +45,8 @@ def gather(desk: Desk, at: datetime, segment: str = "", number: int = MONTHS) ->
     last = found["months"][-1]["to_date"]
     for name in ("lifetime_value", "lifetime_value_simple", "upsell_ratio"):
         found[name] = last[name]
-    found["lifetime_value_expected"] = None
-    found["unknown"] = _unknown(desk, found)
+    found["lifetime_value_expected"] = _expected(desk, snapshot, whose)
+    found["unknown"] = _unknown(desk, snapshot, found)
     counting = Counting(desk.vocabulary, snapshot.day)
     if desk.rules.source.mention is not None and not segment:
         since = months(snapshot.day, number)[0].start
@@ -74,9 +75,19 @@ def by_month(desk: Desk, snapshot: Snapshot, number: int, whose: str = "") -> li
     return [figures_of(*month) for month in zip(sums, breadths, answers, codes, strict=True)]
 
 
-def _unknown(desk: Desk, found: Loyalty) -> dict[str, str]:
+def _expected(desk: Desk, snapshot: Snapshot, whose: str) -> float | None:
+    """What a customer who has ordered is expected to spend in the coming year, on average; None without a model."""
+    if snapshot.expected is None or snapshot.expected.because(OF_SPEND):
+        return None
+    among = f"semi join {whose} w on w.customer_id = s.{quoted(snapshot.id_column)}" if whose else ""
+    row = desk.connection.execute(f"select avg(s.{OF_SPEND}) from {snapshot.relation} s {among}").fetchone()
+    return None if row is None or row[0] is None else round(float(row[0]), 2)
+
+
+def _unknown(desk: Desk, snapshot: Snapshot, found: Loyalty) -> dict[str, str]:
+    refused = snapshot.expected.because(OF_SPEND) if snapshot.expected is not None else NO_MODEL
     reasons = {
-        "lifetime_value_expected": NO_MODEL,
+        "lifetime_value_expected": refused or "nobody of them has ordered",
         "lifetime_value_simple": NO_LOSS,
         "upsell_ratio": "nobody has bought exactly one type of product" if desk.rules.source.line else NO_LINES,
         "lifetime_value": "nobody has ordered",

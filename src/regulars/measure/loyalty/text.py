@@ -60,7 +60,7 @@ def _values(loyalty: Loyalty, columns: Callable[[Rows, str], str], currency: str
 VALUES = {
     "lifetime_value": "value to date",
     "lifetime_value_simple": "value of a lifetime, simple",
-    "lifetime_value_expected": "value expected",
+    "lifetime_value_expected": "expected in a year",
     "upsell_ratio": "upsell ratio",
 }
 """Figure → words."""
