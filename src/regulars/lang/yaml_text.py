@@ -89,6 +89,17 @@ def read_bytes(raw: bytes, file: str, problems: Problems) -> Document | None:
     return _Composer(source, problems).document()
 
 
+_KNOWN: dict[str, list[Any]] = {}
+"""What texts that were read to their end consist of: a worker opens the same project again and again."""
+_MOST_KNOWN = 200
+
+
+def _remember(text: str, events: list[Any]) -> None:
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.pop(next(iter(_KNOWN)))
+    _KNOWN[text] = events
+
+
 class _Stop(Exception):  # the reading ends here, the problem has been told
     """The rest of the file cannot be read."""
 
@@ -132,8 +143,15 @@ class _Composer:
         return Document(self.source, self.root, self.keys, self.values)
 
     def _events(self) -> Iterator[Any]:
+        if (known := _KNOWN.get(self.source.text)) is not None:
+            yield from known
+            return
+        seen: list[Any] = []
         try:
-            yield from YAML(typ="safe", pure=True).parse(self.source.text)
+            for event in YAML(typ="safe", pure=True).parse(self.source.text):
+                seen.append(event)
+                yield event
+            _remember(self.source.text, seen)
         except MarkedYAMLError as error:
             told = Syntax(
                 error.problem or "",
