@@ -16,6 +16,9 @@ from quick_ledgers import quickened
 from regulars.ledger import revisions
 from small_shop import SmallShop
 
+# Tables of a few rows: threads that wait for each other cost more than they bring, and two workers test at once.
+os.environ.setdefault("REGULARS_DUCKDB_THREADS", "1")
+
 THOROUGH = bool(os.environ.get("REGULARS_THOROUGH"))
 """Whether everything runs, whatever it takes."""
 
@@ -39,6 +42,7 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("REGULARS_", "SENDGRID_", "TWILIO_")) and name not in (
             "REGULARS_SHARED",
+            "REGULARS_DUCKDB_THREADS",
             "REGULARS_WRITE_MESSAGES",
         ):
             monkeypatch.delenv(name)

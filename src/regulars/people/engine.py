@@ -16,8 +16,16 @@ MEMORY = "3GB"
 
 
 def connect(scratch: Path) -> Connection:
-    """A fresh in-memory DuckDB whose overflow goes to `scratch`. Its session zone is UTC; callers say other zones."""
-    connection = duckdb.connect(config={"memory_limit": os.environ.get("REGULARS_DUCKDB_MEMORY", MEMORY)})
+    """A fresh in-memory DuckDB whose overflow goes to `scratch`. Its session zone is UTC; callers say other zones.
+
+    `REGULARS_DUCKDB_MEMORY` and `REGULARS_DUCKDB_THREADS` keep it from taking the whole of a machine that others share.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": os.environ.get("REGULARS_DUCKDB_MEMORY", MEMORY)
+    }
+    if threads := os.environ.get("REGULARS_DUCKDB_THREADS"):
+        config["threads"] = threads
+    connection = duckdb.connect(config=config)
     connection.execute(f"set temp_directory = {text(str(scratch))}")
     connection.execute("set TimeZone = 'UTC'")
     # Where it takes Python for interactive (`python -c`, a notebook), DuckDB draws a bar into the answer on stdout.
