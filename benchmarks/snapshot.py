@@ -69,8 +69,9 @@ def from_csv(folder: Path, customers: int) -> Iterator[Figure]:
 
 
 def different(one: str, other: str) -> list[str]:
-    """The columns in which two snapshots differ for somebody."""
-    columns = [row[0] for row in duckdb.sql(f"describe from '{one}'").fetchall()]
+    """The columns in which two snapshots differ for somebody; what only one of them has the orders do not tell."""
+    ours, theirs = ([row[0] for row in duckdb.sql(f"describe from '{file}'").fetchall()] for file in (one, other))
+    columns = [column for column in ours if column in theirs]
     counts = ", ".join(f'count(*) filter (where a."{column}" is distinct from b."{column}")' for column in columns)
     row = duckdb.sql(f"select {counts} from '{one}' a full join '{other}' b using (customer_id)").fetchone() or ()
     return [column for column, count in zip(columns, row, strict=True) if count]

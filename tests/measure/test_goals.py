@@ -52,7 +52,7 @@ def stands(figure: str, written: str, baseline: float | None, now: float | None,
         (("csat", "80% by 2027-06-30", None, None, "2027-04-01"), "not known yet; 80.0 % wanted by 30 Jun 2027"),
         (
             ("cli", "+10% by 2027-06-30", None, 4.5, "2027-04-01"),
-            "4.50 now; +10% by 2027-06-30 has nothing to count from: it was unknown, or 0, when it was set",
+            "4.50 now; +10% by 2027-06-30 has nothing to count from: unknown or 0 at its start",
         ),
     ],
 )

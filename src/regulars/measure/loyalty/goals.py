@@ -113,7 +113,7 @@ def _sentence(
         target = f"; {wanted} wanted by {until}" if wanted else f"; {goal} wanted"
         return f"not known yet{target}"
     if wanted is None:
-        return f"{now} now; {goal} has nothing to count from: it was unknown, or 0, when it was set"
+        return f"{now} now; {goal} has nothing to count from: unknown or 0 at its start"
     told = f"{now} now, {wanted} wanted by {until}"
     if stands in ("reached", "missed"):
         return f"{told}: {stands}"
