@@ -55,8 +55,10 @@ class BigShop:
             shutil.copytree(REPOSITORY / folder, self.root / folder, ignore=shutil.ignore_patterns("__pycache__"))
         for campaign in (self.root / "campaigns").glob("*.yaml"):
             lines = campaign.read_text(encoding="utf-8").splitlines(keepends=True)
-            campaign.write_text("".join(line for line in lines if not line.startswith("expect:")), encoding="utf-8")
-        rules = _without_feelings((REPOSITORY / "rules.yaml").read_text(encoding="utf-8"))
+            campaign.write_text(
+                "".join(line for line in lines if not line.startswith(("expect:", "budget:"))), encoding="utf-8"
+            )
+        rules = without_feelings((REPOSITORY / "rules.yaml").read_text(encoding="utf-8"))
         (self.root / "rules.yaml").write_text(rules.replace(".csv", f".{self.kind}"), encoding="utf-8")
 
     def lay_from(self, other: BigShop) -> BigShop:
@@ -78,7 +80,7 @@ class BigShop:
                 shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
 
 
-def _without_feelings(rules: str) -> str:
+def without_feelings(rules: str) -> str:
     """The rules without what complaints, answers and goals decide: the large shop has none, nor does the other way."""
     left = re.sub(r"^  loyalty_level:.*\n(?:    - .*\n)+", "", rules, flags=re.MULTILINE)
     left = re.sub(r"^goals:.*\n(?:  .*\n)+", "", left, flags=re.MULTILINE)
