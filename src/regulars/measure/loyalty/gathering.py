@@ -24,7 +24,7 @@ from regulars.people.traits import Counting
 MONTHS = 12
 NO_LINES = "no table says what was bought: `source.line` in rules.yaml names it"
 NO_LOSS = "it needs customers of a year ago, and some of them lost since"
-NO_MODEL = "no rule or campaign asks for it: a trait that reads `expected_spend_365d` has the models fitted"
+NO_MODEL = "no rule or campaign reads `expected_spend_365d`, so no model was fitted"
 
 
 def gather(desk: Desk, at: datetime, segment: str = "", number: int = MONTHS) -> Loyalty:
