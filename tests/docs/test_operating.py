@@ -17,7 +17,7 @@ from regulars.campaigns import reconcile
 from regulars.campaigns.desk import Desk
 from regulars.channels import registry
 from regulars.cli import entry
-from regulars.ledger import halts
+from regulars.ledger import breakers, halts
 from regulars.testing import FakeChannel
 from shop_days import run_one
 from small_shop import SmallShop
@@ -86,6 +86,8 @@ def test_the_night_of_an_operator_goes_as_its_page_tells(
             if "--requeue" in block.text:
                 answer = said(block.text.splitlines()[0])
                 shutil.copy(ledger, copy)
+                with Desk.open(night.root) as desk, desk.ledger.writing() as connection:
+                    breakers.succeeded(connection, "sendgrid")  # it is well again by the time somebody has read so far
                 assert "accepted" in said(block.text.splitlines()[1])
                 continue
             if "exit code 3" in block.text:
