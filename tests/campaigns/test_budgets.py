@@ -48,6 +48,27 @@ def test_what_does_not_fit_is_withheld_and_comes_again_with_the_next_month(shop:
     assert who(shop) == ["ana", "ion", "kate", "mara", "oleg"]
 
 
+def test_each_variant_counts_what_it_gives_itself(shop: SmallShop) -> None:
+    names = [f"c{number:02}" for number in range(40)]
+    for name in names:
+        shop.customer(name)
+    ways = {
+        "dear": "{offer: {amount: 50, valid: 5 days}}",
+        "cheap": "{offer: {amount: 10, valid: 5 days}}",
+        "plain": "{subject: P}",
+    }
+    said = ", ".join(f"{name}: {way}" for name, way in ways.items())
+    message = f"{{send: email, template: gift/one, subject: S, variants: {{{said}}}}}"
+    shop.campaign("gift", messages=f"[{message}]", budget="{discount: 300 per month}")
+    days.run(shop, "gift", DAY)
+    given = {row["customer_id"]: float(row["value"]) for row in days.rows(shop, "code")}
+    got = {row["customer_id"]: row["variant"] for row in days.rows(shop, "message")}
+    assert 250 < sum(given.values()) <= 300
+    assert counted(shop) == {("campaign gift discount", "2026-02"): sum(given.values())}
+    assert {got[name] for name in given} == {"dear", "cheap"}
+    assert all(got.get(name) == "plain" for name in got.keys() - given.keys())
+
+
 def test_the_shops_budget_is_of_all_campaigns_together(shop: SmallShop) -> None:
     shop.guards = "  budget: {discount: 100 per month}"
     five(shop, "")

@@ -95,6 +95,17 @@ def test_what_was_spent_is_known_and_its_code_is_not_ended(laid: Laying) -> None
     assert shop.rewards == [("ana", 50)]
 
 
+def test_an_order_with_a_reward_is_a_use_of_its_code(laid: Laying) -> None:
+    shop = laid()
+    shop.brings("ana", "bob")
+    shop.converted("2026-03-20")
+    ((code,),) = shop.rows("select reward_code from referral")
+    shop.order("ana", "2026-03-21 10:00:00", total=200, coupon_code=code)
+    shop.converted("2026-03-22")
+    found = shop.rows("select customer_id, standing, discount from redemption where code <> ''")
+    assert ("ana", "used", 50) in found
+
+
 def test_a_friend_whose_next_order_counts_is_paid_for_after_all_and_never_twice(laid: Laying) -> None:
     shop = laid()
     shop.brings("ana", "bob")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import shop_days as days
-from regulars.campaigns import convert, telling
+from regulars.campaigns import checkup, convert, telling
 from regulars.channels import registry
 from regulars.ledger import answered
 from regulars.testing import FakeChannel
@@ -148,6 +148,9 @@ def test_only_what_provably_did_not_leave_is_told_again(
     team.will(outcome)
     assert tell(shop, "2026-02-02 09:30") == 0
     assert tell(shop, "2026-02-02 09:31") == again
+    with days.opened(shop, "2026-02-02 20:00") as (desk, moment):
+        told = [one.sentence for one in checkup.examine(desk, moment) if one.about == "answers"]
+    assert told == ([] if again else ["1 may not have reached the team, and are not told again: #ion"])
 
 
 def test_old_answers_are_told_to_nobody(shop: SmallShop, team: FakeChannel) -> None:

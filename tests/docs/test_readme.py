@@ -50,22 +50,6 @@ def test_the_readme_names_every_variable_of_the_environment() -> None:
     assert sorted(named) == sorted(str(setting.alias) for setting in Settings.model_fields.values())
 
 
-def test_the_readme_does_not_call_missing_what_is_there() -> None:
-    """No key of the language is refused any more, so the list of what is not there yet names none."""
-    from regulars.lang.campaign import Campaign, Message
-    from regulars.lang.model import Rules
-
-    said = section("README.md", "## Limits, and what is not there yet")
-    refused = {word for item in _items(said) if item.startswith("- in ") for word in re.findall(r"`([a-z_]+)`", item)}
-    for model in (Campaign, Message, Rules):
-        assert not refused & set(model.takes())
-
-
-def _items(text: str) -> list[str]:
-    """The items of lists, each on one line."""
-    return [" ".join(item.split()) for item in re.findall(r"^- (?:.|\n(?!- |\n))+", text, re.MULTILINE) if ":" in item]
-
-
 @pytest.mark.parametrize(
     "page",
     sorted(

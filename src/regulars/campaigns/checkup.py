@@ -9,7 +9,7 @@ from typing import Literal
 
 from regulars.campaigns.desk import Desk
 from regulars.channels.registry import is_live
-from regulars.ledger import breakers, doubt, halts, waiting, witness
+from regulars.ledger import answered, breakers, doubt, halts, waiting, witness
 
 Level = Literal["ok", "warning", "error"]
 LATE = timedelta(hours=1)
@@ -37,6 +37,7 @@ def examine(desk: Desk, at: datetime) -> list[Finding]:
         *_providers(desk),
         *_doubt(desk),
         *_late(desk, at),
+        *_untold(desk, at),
     ]
 
 
@@ -112,4 +113,14 @@ def _late(desk: Desk, at: datetime) -> Iterator[Finding]:
         yield Finding(
             "warning", channel, f"{number:,} messages are due since {oldest:%Y-%m-%d %H:%M} UTC",
             "regulars deliver sends them; regulars up does so by itself",
+        )  # fmt: skip
+
+
+def _untold(desk: Desk, at: datetime) -> Iterator[Finding]:
+    customers = sorted(answered.perhaps_untold(desk.ledger, at - LATE))
+    if customers:
+        some = ", ".join(f"#{customer}" for customer in customers[:5])
+        yield Finding(
+            "warning", "answers", f"{len(customers):,} may not have reached the team, and are not told again: {some}",
+            f"regulars why {customers[0]} shows what they answered",
         )  # fmt: skip

@@ -145,7 +145,7 @@ class _Pass:
         if not days:
             return 0
         letters = Letters(self.desk, self.name, message, days)
-        if concerning(self.desk, self.name, self.desk.campaign(self.name).offer_of(message), self.at):
+        if concerning(self.desk, self.name, self.desk.campaign(self.name).offers_of(message), self.at):
             settle(self.desk, self.name, self.at)
         rows = self._decided(letters, snapshot)
         return sum(self._chunk(letters, rows.slice(start, CHUNK)) for start in range(0, rows.num_rows, CHUNK))

@@ -96,9 +96,15 @@ class Letters:
     def offer(self) -> Terms | None:
         """The offer it gives, if it gives one of its own; of variants that of one that gives any."""
         if self.ways:
-            return next((way.offer for way in self.ways.values() if way.offer is not None), None)
+            return next(iter(self.terms.values()), None)
         offer = self.campaign.offer_of(self.message)
         return Terms(offer, self.desk.zone) if offer else None
+
+    @property
+    def terms(self) -> dict[str, Terms]:
+        """What it gives, by variant; where there is one wording alone under an empty name."""
+        ways = self.ways or {"": self}
+        return {variant: way.offer for variant, way in ways.items() if way.offer is not None}
 
     @property
     def pool(self) -> str:
@@ -116,7 +122,7 @@ class Letters:
         if OFFER_OFF in letters.column_names:
             goes = pc.and_(goes, pc.invert(pc.fill_null(letters[OFFER_OFF], False)))
         if self.ways:
-            giving = pa.array([variant for variant, way in self.ways.items() if way.offer is not None], pa.string())
+            giving = pa.array(list(self.terms), pa.string())
             goes = pc.and_(goes, pc.is_in(letters["variant"], value_set=giving))
         return pa.chunked_array([goes]).combine_chunks() if isinstance(goes, pa.Array) else goes.combine_chunks()
 

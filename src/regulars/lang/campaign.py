@@ -351,8 +351,12 @@ class Campaign(Key):
     @property
     def offers(self) -> list[tuple[Offer, tuple[str | int, ...]]]:
         """Every offer that is written in it, and where."""
-        own = [(one.offer, ("messages", place, "offer")) for place, one in enumerate(self.messages)]
-        return [(offer, spot) for offer, spot in [(self.offer, ("offer",)), *own] if offer is not None]
+        found: list[tuple[Offer | None, tuple[str | int, ...]]] = [(self.offer, ("offer",))]
+        for place, message in enumerate(self.messages):
+            found.append((message.offer, ("messages", place, "offer")))
+            for name, variant in message.variants.items():
+                found.append((variant.offer, ("messages", place, "variants", str(name), "offer")))
+        return [(offer, spot) for offer, spot in found if offer is not None]
 
     def asks_above(self, message: Message) -> Message | None:
         """The nearest message above `message` that has a survey."""

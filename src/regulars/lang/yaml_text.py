@@ -96,7 +96,7 @@ _MOST_KNOWN = 200
 
 def _remember(text: str, events: list[Any]) -> None:
     if len(_KNOWN) >= _MOST_KNOWN:
-        _KNOWN.pop(next(iter(_KNOWN)))
+        _KNOWN.clear()
     _KNOWN[text] = events
 
 

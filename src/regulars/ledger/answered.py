@@ -213,6 +213,13 @@ def untold(ledger: Ledger, campaign: str, former: str, name: str, since: datetim
     return ledger.arrow(_UNTOLD, asked, schema=UNTOLD)
 
 
+def perhaps_untold(ledger: Ledger, before: datetime) -> list[str]:
+    """Customers whose answer, from before that moment, was to be told, and may not have reached whom it was for."""
+    left = col(Answer.told).in_(("intent", "ambiguous", "rejected")), col(Answer.at) < before
+    with ledger.reading() as connection:
+        return list(connection.execute(select(col(Answer.customer_id)).where(*left).distinct()).scalars())
+
+
 def settle(connection: Connection, message_ids: Sequence[str], before: str, after: str) -> set[str]:
     """Put `after` in the place of `before` in `told` of these messages' answers; the messages where it stood so."""
     told = col(Answer.told)

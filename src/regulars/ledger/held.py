@@ -62,9 +62,11 @@ HELD: dict[str, Holding] = {
     "outcome": Holding(
         whose="enrolment_id IN (SELECT id FROM enrolment WHERE customer_id = :customer)", nobody={"enrolment_id": OURS}
     ),
-    # An order of theirs, or somebody's with a code of theirs; found by the entry, and before `code` loses its codes.
+    # An order of theirs, or somebody's with a code of theirs (a reward for a friend stands under the referral's id);
+    # found before `code` loses its codes.
     "redemption": Holding(
-        whose="customer_id = :customer OR enrolment_id IN (SELECT id FROM enrolment WHERE customer_id = :customer)",
+        whose="customer_id = :customer OR enrolment_id IN (SELECT id FROM enrolment WHERE customer_id = :customer "
+        "UNION ALL SELECT id FROM referral WHERE advocate_id = :customer)",
         becomes={
             "order_id": "CASE WHEN customer_id = :customer THEN {drawn} ELSE order_id END",
             "customer_id": "CASE WHEN customer_id = :customer THEN :pseudonym ELSE customer_id END",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, case, delete, select
 from sqlmodel import col
 
 from regulars.ledger import bulk, crossing, forgotten
@@ -37,12 +37,16 @@ REDEMPTIONS = crossing.schema(Redemption)
 def terms(ledger: Ledger) -> pa.Table:
     """Every code of a message that was given to anybody: whose it is, what it gives, and from when until when.
 
-    `sent_at` is null where its message has not gone out.
+    `sent_at` is null where its message has not gone out. A code that no message carries (a reward for friends) is its
+    holder's from when it was given.
     """
     own = (Code.code, Code.enrolment_id, Code.message_name, Code.campaign, Code.customer_id, Code.kind, Code.value)
-    rest = (Code.shared, Code.holder_only, Code.issued_at, Message.sent_at, Code.valid_until, Code.ended_at)
+    since = case((col(Message.id).is_(None), col(Code.issued_at)), else_=col(Message.sent_at))
+    rest = (Code.shared, Code.holder_only, Code.issued_at), (Code.valid_until, Code.ended_at)
     carrier = col(Message.enrolment_id) == col(Code.enrolment_id), col(Message.name) == col(Code.message_name)
-    statement = select(*(col(column) for column in (*own, *rest))).outerjoin(Message, carrier[0] & carrier[1])
+    statement = select(
+        *(col(column) for column in (*own, *rest[0])), since, *(col(column) for column in rest[1])
+    ).outerjoin(Message, carrier[0] & carrier[1])
     return ledger.arrow(statement, schema=TERMS)
 
 

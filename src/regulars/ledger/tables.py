@@ -3,8 +3,8 @@
 All of them stand on this one long page, so that who reads a ledger has its whole schema before them.
 
 Ids of customers are text, whatever the shop's database holds. Ids of our own are UUIDv7 as 32 hexadecimal digits.
-Times are aware and kept in UTC. The only personal text is `message.address`, `message.context` and the ids that
-`referral` and `consent` join; everything else is hashes. `ledger.held` says column by column what is a person's.
+Times are aware and kept in UTC. Personal text is `message.address`, `message.context`, `answer.comment`, and the ids of
+customers and orders; addresses are hashes everywhere else. `ledger.held` says column by column what is a person's.
 """
 
 from __future__ import annotations

@@ -34,12 +34,12 @@ def withhold(desk: Desk, name: str, at: datetime, table: str) -> None:
     Leaves in it the columns of `worth` where a budget counts what the first message gives. `at` is the run's.
     """
     letters = Letters(desk, name, desk.campaign(name).messages[0])
-    limits = concerning(desk, name, letters.offer.offer if letters.offer else None, at)
-    if not limits or letters.offer is None:
+    limits = _concerning(letters, at)
+    if not limits:
         return
     counted = used(desk, name, limits, at)
     gives = f"(reason is null and not coalesce({OFFER_OFF}, false))"
-    priced = worth.columns(letters.offer.offer, letters.offer.value, gives, worth.rate(desk, name, at))
+    priced = worth.columns(letters.terms, gives, worth.rate(desk, name, at))
     over = " or ".join(
         f"sum({COLUMNS[limit.kind]}) over (order by {_ORDER} rows unbounded preceding) > {max(limit.amount - taken, 0)}"
         for limit, taken in counted.items()
@@ -73,22 +73,19 @@ def priced(letters: Letters, rows: pa.Table, at: datetime) -> pa.Table:
 
     Who enters has them since they were selected, unless the budget was written in between.
     """
-    offer = letters.offer
-    if offer is None or not rows.num_rows or worth.EXPECTED in rows.column_names:
-        return rows
-    if not concerning(letters.desk, letters.campaign_name, offer.offer, at):
+    if not rows.num_rows or worth.EXPECTED in rows.column_names or not _concerning(letters, at):
         return rows
     gives = f"(state = 'planned' and arm = 'treated' and not coalesce({OFFER_OFF}, false))"
     by = worth.rate(letters.desk, letters.campaign_name, at)
-    added = worth.columns(offer.offer, offer.value, gives, by)
+    added = worth.columns(letters.terms, gives, by)
     return letters.desk.arrow(f"select *, {added} from rows order by customer_id, occasion", rows=rows)
 
 
 def settle(desk: Desk, name: str, at: datetime) -> None:
     """Give back what codes of campaign `name` are not going to take off: before a run, and before follow-ups."""
-    offers = [desk.campaign(name).offer_of(message) for message in desk.campaign(name).messages]
-    limits = next((found for offer in offers if (found := concerning(desk, name, offer, at))), [])
-    if limits:
+    campaign = desk.campaign(name)
+    offers = [offer for message in campaign.messages for offer in campaign.offers_of(message)]
+    if limits := concerning(desk, name, offers, at):
         by = worth.rate(desk, name, at)
         with desk.ledger.writing() as connection:
             budgets.settle(connection, limits, by, at)
@@ -100,8 +97,7 @@ class Held:
     def __init__(self, desk: Desk, connection: Connection, letters: Letters, at: datetime) -> None:
         """Take them; from here on nobody else gives codes that count against them."""
         self._letters = letters
-        offer = letters.offer.offer if letters.offer else None
-        self.limits = concerning(desk, letters.campaign_name, offer, at)
+        self.limits = _concerning(letters, at)
         self._connection = connection
         self._counted: dict[Limit, int] = {}
         if self.limits:
@@ -128,6 +124,11 @@ class Held:
         if entries is not None:
             issued = issued.filter(pc.is_in(issued["enrolment_id"], value_set=entries.cast(pa.string())))
         budgets.count(self._connection, self.limits, issued)
+
+
+def _concerning(letters: Letters, at: datetime) -> list[Limit]:
+    offers = (own.offer for own in letters.terms.values())
+    return concerning(letters.desk, letters.campaign_name, offers, at)
 
 
 def _free(rows: pa.Table, already: pa.Array) -> pa.Table:

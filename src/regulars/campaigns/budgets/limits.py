@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -34,9 +35,9 @@ def of_shop(desk: Desk, at: datetime) -> list[Written]:
     return _periods(desk.rules.guards.budget, SHOP, at, desk.zone, ())
 
 
-def concerning(desk: Desk, name: str, offer: Offer | None, at: datetime) -> list[Limit]:
-    """The limits that codes of `offer` count against; none where it takes nothing off that Regulars can count."""
-    if offer is None or offer.kind not in COUNTED:
+def concerning(desk: Desk, name: str, offers: Iterable[Offer], at: datetime) -> list[Limit]:
+    """The limits that codes of any of `offers` count against; none where they take nothing off that can be counted."""
+    if not any(offer.kind in COUNTED for offer in offers):
         return []
     return [one.limit for one in of_campaign(desk, name, at)]
 

@@ -67,7 +67,7 @@ def budgets_left(desk: Desk, at: datetime) -> dict[str, list[Left]]:
 
 def concerns(desk: Desk, name: str, at: datetime) -> bool:
     """Whether anything that campaign `name` gives counts against a budget."""
-    return any(concerning(desk, name, offer, at) for offer, _ in desk.campaign(name).offers)
+    return bool(concerning(desk, name, (offer for offer, _ in desk.campaign(name).offers), at))
 
 
 def again(desk: Desk, name: str, at: datetime, exhausted: Sequence[Left]) -> date | None:

@@ -10,12 +10,17 @@ budget is never taken for empty because nobody has had the time to use anything.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from regulars.campaigns.desk import Desk
-from regulars.lang.model import Offer
 from regulars.ledger import usual
 from regulars.ledger.budgets import Rate
+from regulars.people.engine import text
+
+if TYPE_CHECKING:
+    from regulars.campaigns.offers import Terms
 
 AT_MOST, EXPECTED = "at_most", "expected"
 """Columns of decisions and letters: whole hundredths; 0 where no code is given."""
@@ -28,8 +33,17 @@ def rate(desk: Desk, campaign: str, at: datetime) -> Rate:
     return Rate(float(whole.order_totals(at).average_order), (share.used + 1) / (share.over + 1))
 
 
-def columns(offer: Offer, value: str, gives: str, by: Rate) -> str:
-    """SQL of the two columns of each row. `value` is the SQL of the offer's value, `gives` of who is given a code."""
-    full = f"{value} * {by.average_order!r}" if offer.kind == "percent" else f"{value} * 100"
+def columns(terms: Mapping[str, Terms], gives: str, by: Rate) -> str:
+    """SQL of the two columns of each row. `terms`: see `Letters.terms`; `gives` is the SQL of who is given a code."""
+    each = {variant: _full(own, by) for variant, own in terms.items()}
+    ways = " ".join(f"when {text(variant)} then {full}" for variant, full in each.items())
+    full = each.get("", f"case variant {ways} else 0 end")
     most = f"case when {gives} then cast(round({full}) as bigint) else 0 end"
     return f"{most} as {AT_MOST}, cast(ceil(round({most} * {by.share!r}, 6)) as bigint) as {EXPECTED}"
+
+
+def _full(terms: Terms, by: Rate) -> str:
+    """SQL of what one code of these terms takes off at most; 0 where it takes nothing off that can be counted."""
+    if terms.offer.kind == "percent":
+        return f"{terms.value} * {by.average_order!r}"
+    return f"{terms.value} * 100" if terms.offer.kind == "amount" else "0"

@@ -108,7 +108,7 @@ class Guards:
         if test == "when":
             return self._message.when is not None
         if test == "budget":
-            return bool(concerning(self.desk, self.name, self._campaign.offer_of(self._message), self.at))
+            return bool(concerning(self.desk, self.name, self._campaign.offers_of(self._message), self.at))
         return test != "words"
 
     def _is_asked(self, test: str) -> bool:
