@@ -15,12 +15,17 @@ from hypothesis import strategies as st
 
 from regulars.campaigns.convert import Converted, convert
 from regulars.campaigns.desk import Desk
-from regulars.ledger import accounts, bulk, crossing, posted
+from regulars.ledger import bulk, crossing, posted
+from regulars.ledger.cohorts.told import credits_of, of_now
 from regulars.ledger.posted import Told
 from regulars.ledger.tables import Code, Enrolment, Event, Message
 from small_shop import SmallShop, at
 
 DAY_0 = at("2026-02-01 10:00")
+TABLES = (
+    *("touch", "conversion", "outcome", "posted_order", "event", "code", "message", "enrolment"),
+    *("cohort", "cohort_messages", "cohort_credit", "cohort_codes", "recount", "cursor"),
+)
 NOW = at("2026-04-30 10:00")
 WITHIN = timedelta(days=14)
 STRENGTH = ("code", "click", "window")
@@ -95,7 +100,7 @@ class Books:
 
     def clear(self) -> None:
         with self.desk.ledger.writing() as connection:
-            for table in ("touch", "conversion", "outcome", "posted_order", "event", "code", "message", "enrolment"):
+            for table in TABLES:
                 connection.exec_driver_sql(f"delete from {table}")
 
     def insert(self, table: Any, **row: Any) -> None:
@@ -239,7 +244,7 @@ def test_sums_hold_and_looking_again_changes_nothing(
     assert books.rows() == rows
 
     with desk.ledger.reading() as connection:
-        told = {credit: accounts.credits_to(connection, credit) for credit in ("last", "first", "linear")}
+        told = {credit: credits_of(of_now(connection, "UTC", credit=credit)) for credit in ("last", "first", "linear")}
     totals = {sum((row.revenue for row in given), Decimal(0)) for given in told.values()}
     assert totals == {first.revenue}
     assert {round(sum(row.orders for row in given), 6) for given in told.values()} == {first.orders}
@@ -254,8 +259,8 @@ def test_shares_of_an_order_add_up_to_it_to_the_cent(desk: Desk) -> None:
     books.buy(Bought(1, "ana", 5, Decimal("100.00"), -1, counts=True), letters)
     books.convert()
     with desk.ledger.reading() as connection:
-        shared = accounts.credits_to(connection, "linear")
-        (whole,) = accounts.credits_to(connection, "first")
+        shared = credits_of(of_now(connection, "UTC", credit="linear"))
+        (whole,) = credits_of(of_now(connection, "UTC", credit="first"))
     assert Counter({row.campaign: row.revenue for row in shared}) == {
         "gift": Decimal("33.33"),
         "news": Decimal("66.67"),

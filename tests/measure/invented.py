@@ -135,6 +135,7 @@ def figures(*, title: str = "Win back the lapsed") -> Figures:
         currency="RON",
         as_of="2026-11-21T10:00:00+00:00",
         period={"from": "2026-08-27", "to": "2026-11-21"},
+        asked_for_days=False,
         totals=Totals(
             enrolled=sum(c["enrolled"] for c in campaigns),
             sent=sum(c["sent"] for c in campaigns),

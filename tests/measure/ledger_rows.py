@@ -10,7 +10,7 @@ from sqlmodel import Session, SQLModel
 
 from regulars.lang.model import Campaign
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Code, Conversion, Enrolment, Message, Outcome
+from regulars.ledger.tables import Code, Conversion, Enrolment, Message, Outcome, Redemption
 
 NOON = datetime(2026, 8, 27, 9, tzinfo=UTC)
 
@@ -25,6 +25,7 @@ def entry(number: int, campaign: str, customer: str, arm: str = "treated", *, da
         arm=arm,
         entered_at=at,
         due_at=at,
+        entered_on=f"{at:%Y-%m-%d}",
     )
 
 
@@ -91,6 +92,22 @@ def code(number: int, campaign: str, *, days_left: float, ended: bool = False) -
     )
 
 
+def redemption(order: str, number: int, campaign: str, standing: str = "used", *, message: str = "first") -> Redemption:
+    """Of the code of the entry `number`."""
+    return Redemption(
+        order_id=order,
+        code=f"CODE{number}",
+        campaign=campaign,
+        enrolment_id=f"e{number}",
+        message_name=message,
+        customer_id=f"c{number}",
+        standing=standing,
+        amount=Decimal(90),
+        discount=Decimal(10),
+        at=NOON,
+    )
+
+
 def campaign_of(title: str, *, within: str = "14 days", of: str = "order") -> Campaign:
     return Campaign.model_validate(
         {
@@ -106,7 +123,7 @@ def campaign_of(title: str, *, within: str = "14 days", of: str = "order") -> Ca
 def refill(ledger: Ledger, rows: list[SQLModel]) -> Ledger:
     """The ledger with these rows and no others."""
     with ledger.writing() as connection, Session(bind=connection) as session:
-        for table in (Enrolment, Message, Conversion, Outcome, Code):
+        for table in (Enrolment, Message, Conversion, Outcome, Code, Redemption):
             connection.execute(delete(table))
         session.add_all(rows)
         session.commit()

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ledger_rows import NOON, campaign_of, code, conversion, entry, message, outcome, refill
+from ledger_rows import NOON, campaign_of, code, conversion, entry, message, outcome, redemption, refill
 
 from regulars.measure import report
 
@@ -90,8 +90,8 @@ def test_codes_are_issued_redeemed_and_still_valid(ledger_of):
         code(1, "winback", days_left=3),
         code(2, "winback", days_left=3, ended=True),
         code(3, "winback", days_left=-1),
-        conversion("o1", "winback", "m1", "10.00"),
-        conversion("o2", "winback", "m1", "10.00", "window"),
+        redemption("o1", 1, "winback"),
+        redemption("o2", 3, "winback", "late"),
     )
     assert figures_of(ledger)["codes"] == {"issued": 3, "open": 1, "redeemed": 1}
 

@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from ledger_rows import message
+from ledger_rows import message, redemption
 from sqlmodel import Session
 
 from regulars.campaigns import stages
 from regulars.campaigns.desk import Desk
 from regulars.cli.reporting import figures_of
 from regulars.errors import WrongUse
-from regulars.ledger.tables import Answer, Code, Conversion
+from regulars.ledger.tables import Answer, Code
 from regulars.measure import report
 from regulars.measure.loyalty import goals
 from regulars.measure.loyalty.gathering import gather
@@ -65,10 +65,7 @@ def code(number: int, customer: str, day: str) -> Code:
     )  # fmt: skip
 
 
-REDEEMED = Conversion(
-    order_id="o1", campaign="hello", enrolment_id="e1", message_id="m1one", customer_id="ana", arm="treated",
-    evidence="code", amount=Decimal(90), currency="RON", at=at("2026-03-15 12:00"), recorded_at=at("2026-03-15 13:00"),
-)  # fmt: skip
+REDEEMED = redemption("o1", 1, "hello", message="one")
 
 
 @pytest.fixture(scope="module")

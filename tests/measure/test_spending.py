@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from ledger_rows import NOON, campaign_of, entry, outcome, refill
 
+from regulars.campaigns import shop_arms
+from regulars.campaigns.cohorts import Before
 from regulars.measure import report
 from regulars.measure.lift import compare
-from regulars.measure.lift.spending import spending
 from small_shop import SmallShop
 
 ENTERED = NOON - timedelta(days=5)
@@ -43,9 +44,10 @@ def town(tmp_path_factory):
 
 def test_the_ledger_and_the_orders_add_up_to_what_compare_says_of_the_same_people(town):
     desk, before, after = town
-    found = spending(desk, NOON)
     theirs = compare(after[:40], after[40:], pre_control=before[:40], pre_treatment=before[40:])
-    figures = report.figures(desk.ledger, currency="RON", now=NOON, campaigns=desk.project.campaigns, spent=found)
+    figures = report.figures(
+        desk.ledger, currency="RON", now=NOON, campaigns=desk.project.campaigns, before=Before(desk, NOON)
+    )
     lift = figures["campaigns"][0]["lift"]
     assert lift["ceiling"] == theirs.ceiling
     for name, ours in (("revenue", theirs.plain), ("winsorised", theirs.winsorised), ("cuped", theirs.steadiest)):
@@ -78,14 +80,14 @@ def test_the_shops_own_holdout_is_compared_with_everybody_else_it_could_have_wri
         entry(7, "receipt", "mia"),
     ]
     with shop.desk() as desk:
-        found = spending(refill(desk.ledger, entries) and desk, NOON)
-        figures = report.figures(desk.ledger, currency="RON", now=NOON, spent=found, shop_holdout=0.2)
-    sums = found.shop
-    assert {arm: (one.people, one.orders, one.revenue) for arm, one in sums.items()} == {
-        "holdout": (1, 1, 20.0),
-        "treated": (2, 2, 40.0),
+        refill(desk.ledger, entries)
+        found = shop_arms.known(desk, NOON)
+        figures = report.figures(desk.ledger, currency="RON", now=NOON, shop_arms=found, shop_holdout=0.2)
+    assert {one.arm: (one.people, one.orders, sum(one.spent.now.to_pylist())) for one in found} == {
+        "holdout": (1, 1, 20_00),
+        "treated": (2, 2, 40_00),
     }
-    assert sums["treated"].pairs.before == 10.0
+    assert {one.arm: one.spent.before.to_pylist() for one in found} == {"holdout": [10_00], "treated": [10_00, 10_00]}
     assert figures["shop_lift"]["people"] == {"treated": 2, "holdout": 1}
     assert "The shop's own. Not known yet: 100.0 % of the 2 treated ordered" in report.text(figures)
 

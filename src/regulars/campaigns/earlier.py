@@ -86,8 +86,9 @@ def _sizes(entries: pa.Table) -> list[int]:
 
 def _enrolments(desk: Desk, part: pa.Table) -> pa.Table:
     return desk.arrow(
-        """select id, campaign, customer_id, strftime(sent_at, '%Y-%m-%d %H:%M:%S') as occasion, 'treated' as arm,
-                  sent_at as entered_at, sent_at as due_at, run_id, sent_at as ended_at, 'finished' as end_reason
+        f"""select id, campaign, customer_id, strftime(sent_at, '%Y-%m-%d %H:%M:%S') as occasion, 'treated' as arm,
+                  sent_at as entered_at, sent_at as due_at, run_id, sent_at as ended_at, 'finished' as end_reason,
+                  strftime(timezone({text(desk.zone)}, sent_at), '%Y-%m-%d') as entered_on
            from part""",
         part=part,
     )

@@ -89,7 +89,8 @@ def _enrolments(desk: Desk, campaign: str, run_id: str, rows: pa.Table, at: date
         f"""select enrolment_id as id, {text(campaign)} as campaign, customer_id, occasion, arm,
                    {now} as entered_at, {due} as due_at, {text(run_id)} as run_id, offer_step,
                    case when arm <> 'treated' then {due} end as ended_at,
-                   case when arm <> 'treated' then 'held out' else '' end as end_reason, {row_ids} as row_ids
+                   case when arm <> 'treated' then 'held out' else '' end as end_reason, {row_ids} as row_ids,
+                   {text(desk.day(at).isoformat())} as entered_on
             from entering""",
         entering=rows,
     )

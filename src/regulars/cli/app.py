@@ -77,6 +77,14 @@ def moment(as_of: str, zone: str) -> datetime:
     return named if named.tzinfo else named.replace(tzinfo=ZoneInfo(zone))
 
 
+def day_of(day: str, option: str) -> str:
+    """The day of the shop's (ISO) that somebody wrote behind `option`; empty without one. Raises WrongUse."""
+    try:
+        return date.fromisoformat(day).isoformat() if day else ""
+    except ValueError:
+        raise WrongUse(f"`{day}` is not a day.", f"Write {option} 2026-08-27.") from None
+
+
 def answer(text: str) -> None:
     """Write to stdout."""
     typer.echo(text)

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from regulars.cli.app import AsOfOption, FormatOption, ProjectOption, answer, answer_json, app, moment, root_of
-from regulars.errors import WrongUse
+from regulars.cli.app import AsOfOption, FormatOption, ProjectOption, answer, answer_json, app, day_of, moment, root_of
 
 if TYPE_CHECKING:
     from regulars.campaigns.convert import Converted
@@ -68,10 +67,7 @@ def earlier(
 
 def _midnight(day: str, option: str, zone: str) -> datetime:
     """The last moment before this day of the shop's begins."""
-    try:
-        begins = datetime.combine(date.fromisoformat(day), time(), ZoneInfo(zone))
-    except ValueError:
-        raise WrongUse(f"`{day}` is not a day.", f"Write {option} 2026-08-27.") from None
+    begins = datetime.combine(date.fromisoformat(day_of(day, option)), time(), ZoneInfo(zone))
     return begins.astimezone(UTC) - timedelta(microseconds=1)
 
 

@@ -15,6 +15,7 @@ from regulars.cli.app import (
     answer,
     answer_json,
     app,
+    day_of,
     moment,
     root_of,
     tell,
@@ -219,6 +220,12 @@ def report(
             help="Loyalty figures by month of these customers alone: lifecycle=active, vip, or any condition.",
         ),
     ] = "",
+    since: Annotated[
+        str, typer.Option("--since", metavar="DATE", help="Of who entered on this day or later. Default: everybody.")
+    ] = "",
+    until: Annotated[
+        str, typer.Option("--until", metavar="DATE", help="And on this day at the latest. Default: up to now.")
+    ] = "",
 ) -> None:
     """Tell what was sent and what it earned."""
     import json
@@ -230,7 +237,8 @@ def report(
     with Desk.open(root_of(project), looking=True) as desk:
         if campaign:
             desk.campaign(campaign)
-        figures = figures_of(desk, moment(as_of, desk.zone), campaign or None, credit, segment)
+        days = day_of(since, "--since"), day_of(until, "--until")
+        figures = figures_of(desk, moment(as_of, desk.zone), campaign or None, credit, segment, days)
     if format == "json":
         told = json.dumps(figures, ensure_ascii=False, indent=2, default=str)
     else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -17,16 +17,13 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    distinct,
-    exists,
     func,
     literal_column,
     select,
-    union_all,
 )
 from sqlmodel import col
 
-from regulars.ledger.tables import SENT, Code, Conversion, Enrolment, Message, Outcome, Referral, Touch
+from regulars.ledger.tables import Conversion, Message, Referral
 
 ARMS = ("treated", "holdout")
 """The arms of a campaign. `shop-holdout` is nobody's arm: these people hear from no campaign."""
@@ -95,59 +92,8 @@ class Codes(NamedTuple):
     campaign: str
     issued: int
     open: int
-
-
-def entries(connection: Connection) -> list[Entries]:
-    """Entries by campaign and arm, `shop-holdout` included. An order in the windows of two entries counts in both."""
-    ordered = col(Outcome.orders) > 0
-    statement = (
-        select(
-            col(Enrolment.campaign),
-            col(Enrolment.arm),
-            func.count(),
-            func.count(distinct(col(Enrolment.customer_id))),
-            func.count(distinct(case((ordered, col(Enrolment.customer_id))))),
-            func.coalesce(func.sum(col(Outcome.orders)), 0),
-            hundredths(col(Outcome.revenue)),
-            func.min(col(Enrolment.entered_at)),
-        )
-        .join(Outcome, col(Outcome.enrolment_id) == col(Enrolment.id), isouter=True)
-        .group_by(col(Enrolment.campaign), col(Enrolment.arm))
-    )
-    return [
-        Entries(campaign, arm, number, people, converted, int(orders), money(revenue), since)
-        for campaign, arm, number, people, converted, orders, revenue, since in connection.execute(statement)
-    ]
-
-
-def messages(connection: Connection) -> list[Messages]:
-    """Messages by campaign, name, channel and state."""
-    kind = (col(Message.campaign), col(Message.name), col(Message.channel), col(Message.state))
-    statement = select(*kind, func.count(), func.min(col(Message.due_at))).group_by(*kind)
-    return [Messages(*row) for row in connection.execute(statement)]
-
-
-def wordings(connection: Connection) -> list[Wordings]:
-    """What was sent in several wordings, by campaign, message name and variant."""
-    kind = (col(Message.campaign), col(Message.name), col(Message.variant))
-    statement = (
-        select(
-            *kind,
-            func.count(),
-            func.count(case((col(Message.state) == "clicked", 1))),
-            func.count(case((col(Outcome.orders) > 0, 1))),
-            hundredths(col(Outcome.revenue)),
-        )
-        .join(Outcome, col(Outcome.enrolment_id) == col(Message.enrolment_id), isouter=True)
-        # Written out, not bound: the index of variants holds only these, and the databases must see it.
-        .where(col(Message.variant) != literal_column("''"), col(Message.state).in_(SENT))
-        .group_by(*kind)
-        .order_by(*kind)
-    )
-    return [
-        Wordings(campaign, name, variant, sent, clicked, converted, money(revenue))
-        for campaign, name, variant, sent, clicked, converted, revenue in connection.execute(statement)
-    ]
+    redeemed: int
+    """Those that an order has used while they were good."""
 
 
 def credits_given(connection: Connection) -> list[Credits]:
@@ -164,53 +110,6 @@ def credits_given(connection: Connection) -> list[Credits]:
         Credits(campaign, message, evidence, currency, orders, money(revenue))
         for campaign, message, evidence, currency, orders, revenue in connection.execute(statement)
     ]
-
-
-def credits_to(connection: Connection, credit: Literal["last", "first", "linear"]) -> list[Credits]:
-    """Credited orders: to the last touch of each, to the first, or shared by all."""
-    return credits_given(connection) if credit == "last" else credits_shared(connection, first=credit == "first")
-
-
-def credits_shared(connection: Connection, *, first: bool = False) -> list[Credits]:
-    """The same orders as `credits_given`, otherwise: each shared out equally among the messages that touched it.
-
-    `first`: whole, to the message that was sent first of them. An order's shares are hundredths that add up to it.
-    Where nothing is known of the touches, the message with the credit was the only one.
-    """
-    place = func.row_number().over(
-        partition_by=col(Touch.order_id), order_by=[col(Touch.sent_at), col(Touch.message_id)]
-    )
-    among = literal_column("1") if first else func.count().over(partition_by=col(Touch.order_id))
-    kind = ("campaign", "message_id", "evidence", "currency", "amount")
-    touched = select(*(getattr(Touch, name) for name in kind), place.label("place"), among.label("among"))
-    one = literal_column("1", BigInteger)
-    alone = select(*(getattr(Conversion, name) for name in kind), one.label("place"), one.label("among")).where(
-        ~exists().where(col(Touch.order_id) == col(Conversion.order_id))
-    )
-    shares = union_all(touched, alone).subquery()
-    whole = cast(func.round(shares.c.amount * literal_column("100")), BigInteger)
-    # What rounding leaves goes to the next one, so that nothing is lost.
-    share = whole * shares.c.place // shares.c.among - whole * (shares.c.place - 1) // shares.c.among
-    name = func.coalesce(col(Message.name), "")
-    groups = (shares.c.campaign, name, shares.c.evidence, shares.c.currency)
-    statement = (
-        select(*groups, func.sum(literal_column("1.0") / shares.c.among), func.sum(share))
-        .select_from(shares)
-        .join(Message, col(Message.id) == shares.c.message_id, isouter=True)
-        .where(shares.c.place <= shares.c.among)
-        .group_by(*groups)
-    )
-    return [
-        Credits(campaign, message, evidence, currency, float(orders), money(revenue))
-        for campaign, message, evidence, currency, orders, revenue in connection.execute(statement)
-    ]
-
-
-def codes(connection: Connection, at: datetime) -> list[Codes]:
-    """Codes by campaign; open are those neither replaced nor past their last moment at `at`."""
-    usable = and_(col(Code.ended_at).is_(None), col(Code.valid_until) >= at)
-    statement = select(col(Code.campaign), func.count(), func.count(case((usable, 1)))).group_by(col(Code.campaign))
-    return [Codes(*row) for row in connection.execute(statement)]
 
 
 class Friends(NamedTuple):

@@ -6,32 +6,22 @@ only since somebody was held out first: who entered before that had no lot to be
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import CTE, Connection, Float, Subquery, and_, case, cast, false, func, or_, select
+from sqlalchemy import Connection, delete, func, literal_column, select
 from sqlmodel import col
 
 from regulars.ledger import bulk
-from regulars.ledger.accounts import ARMS, hundredths, money
-from regulars.ledger.crossing import MOMENT, MONEY
+from regulars.ledger.cohorts.spent import Spent, packed, unpacked
+from regulars.ledger.crossing import MOMENT
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Enrolment, Outcome
+from regulars.ledger.tables import Enrolment, ShopArm
 
-ENTERED = pa.schema(
-    [
-        ("id", pa.string()),
-        ("campaign", pa.string()),
-        ("arm", pa.string()),
-        ("customer_id", pa.string()),
-        ("entered_at", MOMENT),
-        ("orders", pa.int64()),
-        ("revenue", MONEY),
-    ]
-)
+ASKED = pa.schema([("customer_id", pa.string()), ("arm", pa.string()), ("entered_at", MOMENT)])
 SHOP_HOLDOUT = "shop-holdout"
 
 
@@ -58,113 +48,66 @@ class FirstEntries(NamedTuple):
     """How many of these windows are not over yet."""
     since: datetime
     """When the first of them entered."""
+    before: tuple[float, float, float]
+    """What they spent in the year before, cut like their revenue: the sum, that of its squares, and that of its
+    products with the capped revenue."""
 
 
-def first_entries(connection: Connection, closed_before: Mapping[str, datetime]) -> list[FirstEntries]:
-    """First entries by campaign and arm of the campaign.
+class OfShop(NamedTuple):
+    """One arm of the shop's own holdout, `treated` or `holdout`: what its people did from their first entry on."""
 
-    `closed_before` gives for a campaign the moment before which an entry's window is over by now; the windows of a
-    campaign that is not in it count as over.
-    """
-    did = _did()
-    top = _ceilings(did)
-    still_open = or_(
-        false(), *(and_(did.c.campaign == name, did.c.entered_at > moment) for name, moment in closed_before.items())
-    )
-    revenue = func.coalesce(did.c.amount, 0.0)
-    capped = case((revenue > top.c.ceiling, top.c.ceiling), else_=revenue)
-    statement = (
-        select(
-            did.c.campaign,
-            did.c.arm,
-            func.count(),
-            func.count(case((did.c.orders > 0, 1))),
-            func.coalesce(func.sum(did.c.orders), 0),
-            func.coalesce(func.sum(did.c.orders * did.c.orders), 0),
-            hundredths(did.c.revenue),
-            func.sum(revenue * revenue),
-            func.min(top.c.ceiling),
-            func.sum(capped),
-            func.sum(capped * capped),
-            func.count(case((still_open, 1))),
-            func.min(did.c.entered_at),
-        )
-        .select_from(did)
-        .join(top, top.c.campaign == did.c.campaign, isouter=True)
-        .group_by(did.c.campaign, did.c.arm)
-    )
-    return [
-        FirstEntries(name, arm, people, converted, int(orders), int(often), money(total), *rest)
-        for name, arm, people, converted, orders, often, total, *rest in connection.execute(statement)
-    ]
+    arm: str
+    as_of: datetime
+    people: int
+    converted: int
+    """How many ordered."""
+    orders: int
+    order_squares: int
+    since: datetime
+    spent: Spent
+    """In the year before, and since."""
 
 
-def _first() -> Subquery:
-    """Entries with their place among those of the same person, and when the campaign first held somebody out."""
-    own = (Enrolment.id, Enrolment.campaign, Enrolment.arm, Enrolment.customer_id, Enrolment.entered_at)
-    place = func.row_number().over(
-        partition_by=[col(Enrolment.campaign), col(Enrolment.customer_id)],
-        order_by=[col(Enrolment.entered_at), col(Enrolment.id)],
-    )
-    held_out = case((col(Enrolment.arm) == "holdout", col(Enrolment.entered_at)))
-    began = func.min(held_out).over(partition_by=[col(Enrolment.campaign)])
-    return (
-        select(*(col(one) for one in own), place.label("place"), began.label("began"))
-        .where(col(Enrolment.arm).in_(ARMS))
-        .subquery()
-    )
-
-
-def _did() -> CTE:
-    """Each person's first entry with what they did; `amount` is their revenue as a floating-point number."""
-    first = _first()
-    return (
-        select(
-            first.c.campaign,
-            first.c.arm,
-            first.c.entered_at,
-            col(Outcome.orders).label("orders"),
-            col(Outcome.revenue).label("revenue"),
-            cast(col(Outcome.revenue), Float).label("amount"),
-        )
-        .select_from(first)
-        .join(Outcome, col(Outcome.enrolment_id) == first.c.id, isouter=True)
-        .where(first.c.place == 1, or_(first.c.began.is_(None), first.c.entered_at >= first.c.began))
-        .cte("did")
-    )
-
-
-def _ceilings(did: CTE) -> Subquery:
-    """Of each campaign the smallest revenue that 99 % of those with any, of both arms, do not exceed."""
-    by_campaign = [did.c.campaign]
-    ranked = (
-        select(
-            did.c.campaign,
-            did.c.amount,
-            func.row_number().over(partition_by=by_campaign, order_by=[did.c.amount]).label("nth"),
-            func.count().over(partition_by=by_campaign).label("buyers"),
-        )
-        .where(did.c.amount != 0)
-        .subquery()
-    )
-    return (
-        select(ranked.c.campaign, func.min(ranked.c.amount).label("ceiling"))
-        .where(ranked.c.nth * 100 >= ranked.c.buyers * 99)
-        .group_by(ranked.c.campaign)
-        .subquery()
-    )
-
-
-def entered(ledger: Ledger, campaigns: Sequence[str]) -> pa.Table:
-    """All entries of `campaigns`, whichever arm, with what they did in their windows (null: nothing): `ENTERED`."""
-    own = (Enrolment.id, Enrolment.campaign, Enrolment.arm, Enrolment.customer_id, Enrolment.entered_at)
-    did = (Outcome.orders, Outcome.revenue)
+def of_shop(ledger: Ledger) -> list[OfShop]:
+    """Both arms, as they were counted last; none where they never were."""
+    statement = select(ShopArm.__table__).order_by(col(ShopArm.arm))  # type: ignore[attr-defined]  # SQLModel adds it to table classes
     with ledger.reading() as connection:
-        statement = (
-            select(*(col(one) for one in own), *(col(one) for one in did))
-            .select_from(Enrolment)
-            .join(Outcome, col(Outcome.enrolment_id) == col(Enrolment.id), isouter=True)
-            .where(bulk.among(connection, col(Enrolment.campaign), "campaigns"))
-        )
-        listed = {"campaigns": bulk.listed(connection, list(campaigns))}
-        return bulk.read(connection, statement, listed, schema=ENTERED)
+        rows = [row._asdict() for row in connection.execute(statement)]
+    return [OfShop(**row | {"spent": unpacked([row["spent"]])}) for row in rows]
+
+
+def keep_of_shop(connection: Connection, found: Sequence[OfShop]) -> None:
+    """Let these be what is known of the shop's holdout."""
+    connection.execute(delete(ShopArm))
+    rows = [one._asdict() | {"spent": packed(one.spent)} for one in found]
+    if rows:
+        bulk.insert(connection, ShopArm, pa.Table.from_pylist(rows))
+
+
+_HELD_OUT = col(Enrolment.arm) == literal_column(f"'{SHOP_HOLDOUT}'")
+"""Written out, not bound: the index holds only these, and the databases must see it."""
+
+
+def held_out_by_shop(ledger: Ledger) -> set[str]:
+    """The campaigns that the shop's holdout would have heard of."""
+    with ledger.reading() as connection:
+        return set(connection.execute(select(col(Enrolment.campaign)).where(_HELD_OUT).distinct()).scalars())
+
+
+def asked(ledger: Ledger, campaigns: Sequence[str]) -> pa.Table:
+    """Everybody who entered one of `campaigns` since the shop held somebody out of one: columns of `ASKED`.
+
+    A row for each person, with the first such entry.
+    """
+    with ledger.reading() as connection:
+        these = bulk.among(connection, col(Enrolment.campaign), "campaigns")
+        bound = {"campaigns": bulk.listed(connection, campaigns)}
+        began = connection.execute(select(func.min(col(Enrolment.entered_at))).where(_HELD_OUT, these), bound).scalar()
+        if began is None:
+            return ASKED.empty_table()
+        own = col(Enrolment.customer_id), col(Enrolment.arm)
+        statement = select(*own, func.min(col(Enrolment.entered_at))).where(these, col(Enrolment.entered_at) >= began)
+        rows = bulk.read(connection, statement.group_by(*own), bound, schema=ASKED)
+    rows = rows.sort_by([("entered_at", "ascending")])
+    first = rows.group_by("customer_id", use_threads=False).aggregate([("arm", "first"), ("entered_at", "first")])
+    return first.rename_columns([name.removesuffix("_first") for name in first.column_names]).select(ASKED.names)

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlmodel import col
 
 from regulars.ledger import bulk, forgotten
+from regulars.ledger.cohorts import changes
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.events import UNJUDGED
@@ -228,8 +229,11 @@ def replace_outcomes(ledger: Ledger, stale: pa.Array, rows: pa.Table) -> None:
         with ledger.writing() as connection:
             named = bulk.among(connection, col(Outcome.enrolment_id), "ids")
             connection.execute(delete(Outcome).where(named), {"ids": bulk.listed(connection, mine.to_pylist())})
+            changes.changed(connection, mine.to_pylist())
             bulk.insert(connection, Outcome, rows.filter(pc.is_in(ids, value_set=mine)))
     new = rows.filter(pc.invert(pc.is_in(ids, value_set=stale)))
     for start in range(0, new.num_rows, bulk.SLICE):
         with ledger.writing() as connection:
-            bulk.insert(connection, Outcome, new.slice(start, bulk.SLICE), skip_existing=True)
+            fresh = new.slice(start, bulk.SLICE)
+            bulk.insert(connection, Outcome, fresh, skip_existing=True)
+            changes.changed(connection, fresh["enrolment_id"].to_pylist())

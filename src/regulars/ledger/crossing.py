@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Boolean, Column, Integer, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, Float, Integer, Table, UniqueConstraint
 from sqlmodel import SQLModel
 
 from regulars.errors import OutsideError
@@ -60,6 +60,8 @@ def kind(column: Column[Any]) -> pa.DataType:
         return MONEY
     if isinstance(column.type, Boolean):
         return pa.bool_()
+    if isinstance(column.type, Float):
+        return pa.float64()
     return pa.int64() if isinstance(column.type, Integer) else pa.string()
 
 

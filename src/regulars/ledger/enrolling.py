@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select
 from sqlmodel import col
 
 from regulars.ledger import bulk, codes, forgotten, pools
+from regulars.ledger.cohorts import changes
 from regulars.ledger.tables import Code, Enrolment, Message
 
 
@@ -43,6 +44,7 @@ def enrol(
         if from_pool:
             pools.give_back(connection, _of(issued, "enrolment_id", new, inside=False)["code"].to_pylist())
         messages, issued = _of(messages, "enrolment_id", new), _of(issued, "enrolment_id", new)
+    changes.entered(connection, enrolments)
     bulk.insert(connection, Message, _with_codes(messages, _issue(connection, issued, from_pool=from_pool)))
     return new
 
@@ -56,6 +58,7 @@ def add_messages(connection: Connection, messages: pa.Table, issued: pa.Table, *
     wanted = forgotten.remembered(connection, messages)
     alone, shared = _apart(issued)
     redrawn = _issue(connection, alone, from_pool=from_pool)
+    changes.changed(connection, messages["enrolment_id"].to_pylist())
     if bulk.insert(connection, Message, _with_codes(wanted, redrawn), skip_existing=True) == len(ids):
         _issue(connection, shared)
         return ids

@@ -34,6 +34,7 @@ class Holding:
 OURS = "an id of our own, drawn at random"
 SHOPS = "the shop's own words"
 WORD = "one of a few words"
+COHORT = {"campaign": SHOPS, "entered_on": "a day"}
 
 HELD: dict[str, Holding] = {
     # What hangs on messages comes before the messages: it is found by them.
@@ -263,6 +264,14 @@ HELD: dict[str, Holding] = {
         }
     ),
     "goal_start": Holding(nobody={"figure": WORD, "goal": SHOPS, "since": "a day"}),
+    "cohort": Holding(nobody={**COHORT, "arm": WORD, "spent": "amounts, in no order that says whose they are"}),
+    "cohort_messages": Holding(nobody=COHORT | {"name": SHOPS, "variant": SHOPS, "channel": WORD, "state": WORD}),
+    "cohort_credit": Holding(
+        nobody=COHORT | {"message": SHOPS} | dict.fromkeys(("credit", "evidence", "currency"), WORD)
+    ),
+    "cohort_codes": Holding(nobody=COHORT | {"issued_on": "a day", "kind": WORD}),
+    "recount": Holding(nobody=COHORT),
+    "shop_arm": Holding(nobody={"arm": WORD, "spent": "amounts, in no order that says whose they are"}),
     "salt": Holding(nobody={"name": WORD, "value": "drawn at random"}),
     "pulse": Holding(),
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -10,9 +9,7 @@ from sqlalchemy import BigInteger, Connection, cast, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from regulars.ledger import usual
-from regulars.ledger.budgets import NEVER, WITHHELD
-from regulars.ledger.tables import Code, Message, Redemption, Run
+from regulars.ledger.tables import Redemption, Run
 
 
 class Out(NamedTuple):
@@ -47,26 +44,6 @@ class Sums(NamedTuple):
     def campaigns(self) -> set[str]:
         """Every campaign that gave something that is out, or was used."""
         return {row.campaign for row in self.out} | {row.campaign for row in self.redeemed}
-
-
-def sums(connection: Connection, at: datetime) -> Sums:
-    """All of it, as of `at`."""
-    return Sums(
-        out(connection, at), redeemed(connection), usual.run_out(connection, at), withheld(connection, WITHHELD)
-    )
-
-
-def out(connection: Connection, at: datetime) -> list[Out]:
-    """Codes that are out at `at`: not over, not replaced, not used, and of messages that went or will go."""
-    theirs = col(Redemption.enrolment_id) == col(Code.enrolment_id)
-    used = exists().where(theirs, col(Redemption.message_name) == col(Code.message_name))
-    carrier = col(Message.enrolment_id) == col(Code.enrolment_id), col(Message.name) == col(Code.message_name)
-    unsent = exists().where(*carrier, col(Message.state).in_(NEVER))
-    kind = col(Code.campaign), col(Code.kind), col(Code.value)
-    statement = select(*kind, func.count()).where(
-        col(Code.valid_until) >= at, col(Code.ended_at).is_(None), ~used, ~unsent
-    )
-    return [Out(*row) for row in connection.execute(statement.group_by(*kind).order_by(*kind))]
 
 
 def redeemed(connection: Connection) -> list[Redeemed]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import pyarrow as pa
-from sqlalchemy import Select, and_, case, distinct, func, select
+from sqlalchemy import case, exists, select
 from sqlmodel import col
 
 from regulars.ledger.crossing import MOMENT
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Answer, Code, Conversion, Message
+from regulars.ledger.tables import Answer, Code, Redemption
 
 ANSWERS = pa.schema(
     [
@@ -22,15 +21,7 @@ ANSWERS = pa.schema(
         ("at", MOMENT),
     ]
 )
-GIVEN = pa.schema(
-    [
-        ("customer_id", pa.string()),
-        ("campaign", pa.string()),
-        ("part", pa.int64()),
-        ("issued", pa.int64()),
-        ("redeemed", pa.int64()),
-    ]
-)
+GIVEN = pa.schema([("customer_id", pa.string()), ("issued_at", MOMENT), ("used", pa.bool_())])
 
 
 def answers(ledger: Ledger, since: datetime, until: datetime) -> pa.Table:
@@ -41,40 +32,14 @@ def answers(ledger: Ledger, since: datetime, until: datetime) -> pa.Table:
     return ledger.arrow(statement, schema=ANSWERS)
 
 
-def codes_given(ledger: Ledger, edges: Sequence[datetime], *, by_customer: bool = False) -> pa.Table:
-    """Unique codes by campaign and the part of time they were given in, and how many of them an order brought back.
-
-    `edges` (aware, in order) are where parts begin; part 0 begins at the first, the last ends at the last edge.
-    `by_customer`: a row for each customer; otherwise `customer_id` is empty.
-    """
-    return ledger.arrow(_given(edges, by_customer=by_customer), schema=GIVEN)
-
-
-def _given(edges: Sequence[datetime], *, by_customer: bool) -> Select[tuple[str, str, int, int, int]]:
-    used = (
-        select(col(Conversion.enrolment_id), col(Message.name))
-        .join(Message, col(Message.id) == col(Conversion.message_id))
-        .where(col(Conversion.evidence) == "code")
-        .distinct()
-        .subquery("used")
+def codes_given(ledger: Ledger, since: datetime, until: datetime) -> pa.Table:
+    """Unique codes given in some time (aware; `until` is left out), and whether an order has used each in time."""
+    mine = (
+        col(Redemption.enrolment_id) == col(Code.enrolment_id),
+        col(Redemption.message_name) == col(Code.message_name),
     )
-    whose = col(Code.customer_id) if by_customer else func.coalesce("", "")
-    arms = [(col(Code.issued_at) < edge, number) for number, edge in enumerate(edges[1:])]
-    rows = (
-        select(
-            whose.label("customer_id"),
-            col(Code.campaign),
-            case(*arms, else_=len(arms)).label("part"),
-            col(Code.code),
-            case((used.c.enrolment_id.is_not(None), col(Code.code))).label("used"),
-        )
-        .join(
-            used,
-            and_(used.c.enrolment_id == col(Code.enrolment_id), used.c.name == col(Code.message_name)),
-            isouter=True,
-        )
-        .where(~col(Code.shared), col(Code.issued_at) >= edges[0], col(Code.issued_at) < edges[-1])
-        .subquery("given")
+    used = exists().where(*mine, col(Redemption.standing) == "used")
+    statement = select(col(Code.customer_id), col(Code.issued_at), case((used, 1), else_=0)).where(
+        ~col(Code.shared), col(Code.issued_at) >= since, col(Code.issued_at) < until
     )
-    keys = (rows.c.customer_id, rows.c.campaign, rows.c.part)
-    return select(*keys, func.count(), func.count(distinct(rows.c.used))).group_by(*keys)
+    return ledger.arrow(statement, schema=GIVEN)

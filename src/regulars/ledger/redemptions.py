@@ -9,6 +9,7 @@ from sqlalchemy import Connection, case, delete, select
 from sqlmodel import col
 
 from regulars.ledger import bulk, crossing, forgotten
+from regulars.ledger.cohorts import changes
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import Code, Message, Redemption
@@ -62,5 +63,7 @@ def replace(connection: Connection, stale: Sequence[str], rows: pa.Table) -> Non
     for start in range(0, len(stale), bulk.SLICE):
         orders = bulk.listed(connection, stale[start : start + bulk.SLICE])
         statement = delete(Redemption).where(bulk.among(connection, col(Redemption.order_id), "orders"))
-        connection.execute(statement, {"orders": orders})
+        theirs = connection.execute(statement.returning(col(Redemption.enrolment_id)), {"orders": orders}).scalars()
+        changes.changed(connection, theirs)
     bulk.insert(connection, Redemption, rows)
+    changes.changed(connection, rows["enrolment_id"].to_pylist())

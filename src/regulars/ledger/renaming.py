@@ -6,6 +6,7 @@ from sqlalchemy import Connection, case, delete, exists, func, insert, or_, sele
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
+from regulars.ledger.cohorts import changes
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import (
     Approval,
@@ -102,6 +103,7 @@ def rename(ledger: Ledger, campaign: str, former: str, *, pool: bool = False) ->
             connection.execute(update(table).where(column == former).values(campaign=campaign))
         if pool:
             connection.execute(update(PoolCode).where(col(PoolCode.pool) == former).values(pool=campaign))
+        changes.renamed(connection, [campaign, former])
     return True
 
 

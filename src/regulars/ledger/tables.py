@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from regulars.ledger.columns import moment, money, partial
+from regulars.ledger.columns import Moment, Money, moment, money, partial
 
 STATES = (
     "planned",  # will be sent, not before `not_before`
@@ -64,6 +64,8 @@ class Enrolment(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("campaign", "customer_id", "occasion"),
         partial("enrolment_running", "campaign", "entered_at", where="ended_at IS NULL"),
+        Index("enrolment_cohort", "campaign", "entered_on"),
+        partial("enrolment_held_out", "campaign", "entered_at", where="arm = 'shop-holdout'"),
         Index("enrolment_customer", "customer_id"),
     )
     id: str = Field(primary_key=True, max_length=32)
@@ -83,6 +85,8 @@ class Enrolment(SQLModel, table=True):
     """`finished`, `exit`, `forgotten`, or empty while it runs."""
     row_ids: str = ""
     """JSON list: the rows that `for_each … together` put into this one entry; empty for every other entry."""
+    entered_on: str = ""
+    """The shop's day (ISO) of `entered_at`: its cohort, with which reports count it."""
 
 
 class Message(SQLModel, table=True):
@@ -499,7 +503,11 @@ class Conversion(SQLModel, table=True):
 class Touch(SQLModel, table=True):
     """A message that may have had a part in an order. All are kept; the strongest, latest has a `conversion`."""
 
-    __table_args__ = (Index("touch_at", "at"), Index("touch_campaign", "campaign"))
+    __table_args__ = (
+        Index("touch_at", "at"),
+        Index("touch_campaign", "campaign"),
+        Index("touch_enrolment", "enrolment_id"),
+    )
     order_id: str = Field(primary_key=True)
     message_id: str = Field(primary_key=True, max_length=32)
     enrolment_id: str = Field(max_length=32)
@@ -698,6 +706,118 @@ class GoalStart(SQLModel, table=True):
     """A day of the shop, ISO."""
     baseline: float | None = None
     """None where the figure could not be computed."""
+
+
+class Cohort(SQLModel, table=True):
+    """Who fell into one arm of a campaign on one day of the shop's, and what they did: sums that reports add up.
+
+    The cohort of a campaign and a day is all that hangs on the entries of that day, whenever it happens. Its sums, in
+    this table and the three below, are kept until something of it changes (`recount`).
+    """
+
+    campaign: str = Field(primary_key=True)
+    entered_on: str = Field(primary_key=True)
+    arm: str = Field(primary_key=True)
+    entries: int
+    people: int
+    """Entries that were their customer's first in this arm of the campaign."""
+    converted: int
+    """Entries that were their customer's first with an order in its window."""
+    orders: int = Field(sa_column=Column(BigInteger, nullable=False))
+    revenue: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Hundredths."""
+    since: datetime = Field(sa_column=moment())
+    """When the first of them entered."""
+    first: int
+    """Those that are compared: entries that were their customer's first in the campaign, and not before it had held
+    anybody out; the four below are of these alone."""
+    first_converted: int
+    first_orders: int = Field(sa_column=Column(BigInteger, nullable=False))
+    first_order_squares: int = Field(sa_column=Column(BigInteger, nullable=False))
+    first_since: datetime | None = Field(default=None, sa_column=moment(nullable=True))
+    spent: str = ""
+    """What each of these spent in the year before and in the window, where it is anything: see `cohorts.spent`."""
+
+
+class CohortMessages(SQLModel, table=True):
+    """The messages of one cohort that have one name, channel, variant and state."""
+
+    __tablename__ = "cohort_messages"
+    campaign: str = Field(primary_key=True)
+    entered_on: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    channel: str = Field(primary_key=True)
+    variant: str = Field(primary_key=True)
+    state: str = Field(primary_key=True)
+    messages: int
+    due: datetime = Field(sa_column=moment())
+    """When the first of them was due."""
+    converted: int
+    """Of messages with variants: whose entry has an order in its window; with `revenue` in hundredths."""
+    revenue: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class CohortCredit(SQLModel, table=True):
+    """What the messages of one cohort that have one name are credited with."""
+
+    __tablename__ = "cohort_credit"
+    campaign: str = Field(primary_key=True)
+    entered_on: str = Field(primary_key=True)
+    credit: str = Field(primary_key=True)
+    """`last`, `first` or `linear`."""
+    message: str = Field(primary_key=True)
+    evidence: str = Field(primary_key=True)
+    currency: str = Field(primary_key=True)
+    orders: float
+    revenue: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Hundredths."""
+
+
+class CohortCodes(SQLModel, table=True):
+    """The codes of one cohort with the same value that were given on one day and are good as long."""
+
+    __tablename__ = "cohort_codes"
+    campaign: str = Field(primary_key=True)
+    entered_on: str = Field(primary_key=True)
+    issued_on: str = Field(primary_key=True)
+    """The shop's day, ISO."""
+    kind: str = Field(primary_key=True)
+    value: Decimal = Field(sa_column=Column(Money(), primary_key=True))
+    valid_until: datetime = Field(sa_column=Column(Moment(), primary_key=True))
+    shared: bool = Field(primary_key=True)
+    ended: bool = Field(primary_key=True)
+    """Whether a later offer replaced them."""
+    codes: int
+    sent: int
+    """Those of messages that went, or may still go."""
+    out: int
+    """Of these, the ones that no order has carried."""
+    redeemed: int
+    """Those that an order has used while they were good."""
+
+
+class Recount(SQLModel, table=True):
+    """Something of a cohort has changed since its sums were made. A row for each change, so that nobody waits."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    campaign: str
+    entered_on: str
+
+
+class ShopArm(SQLModel, table=True):
+    """What the shop's own holdout, or everybody else, did since it was held out: counted once a day."""
+
+    __tablename__ = "shop_arm"
+    arm: str = Field(primary_key=True)
+    """`treated` or `holdout`."""
+    as_of: datetime = Field(sa_column=moment())
+    people: int
+    converted: int
+    orders: int = Field(sa_column=Column(BigInteger, nullable=False))
+    order_squares: int = Field(sa_column=Column(BigInteger, nullable=False))
+    since: datetime = Field(sa_column=moment())
+    spent: str = ""
+    """As in `cohort`."""
 
 
 class Salt(SQLModel, table=True):

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Select, delete, select
 from sqlmodel import SQLModel
 
 from regulars.ledger import bulk
+from regulars.ledger.cohorts import changes
 from regulars.ledger.credit import is_gone
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.store import Ledger
@@ -60,19 +61,26 @@ def replace(ledger: Ledger, order_ids: pa.Array, touches: pa.Table, conversions:
     for start in range(0, len(ids), AT_ONCE):
         mine = ids[start : start + AT_ONCE]
         with ledger.writing() as connection:
+            stale: set[str] = set()
             for table, rows, of in tables:
-                _take_back(connection, table, mine)
+                stale |= _take_back(connection, table, mine)
                 first, end = bisect_left(of, mine[0]), bisect_right(of, mine[-1])
-                bulk.insert(connection, table, rows.slice(first, end - first))
+                fresh = rows.slice(first, end - first)
+                bulk.insert(connection, table, fresh)
+                stale.update(fresh["enrolment_id"].to_pylist())
+            changes.changed(connection, stale)
 
 
 def add(connection: Connection, touches: pa.Table, conversions: pa.Table) -> None:
     """Write down what is new; what an order has already stays."""
     bulk.insert(connection, Touch, touches, skip_existing=True)
     bulk.insert(connection, Conversion, conversions, skip_existing=True)
+    changes.changed(connection, touches["enrolment_id"].to_pylist())
 
 
-def _take_back(connection: Connection, table: type[SQLModel], order_ids: Sequence[str]) -> None:
-    column = table.__table__.c.order_id  # type: ignore[attr-defined]  # SQLModel adds it to table classes
+def _take_back(connection: Connection, table: type[SQLModel], order_ids: Sequence[str]) -> set[str]:
+    """What is written of these orders; the entries that it was written of."""
+    columns = table.__table__.c  # type: ignore[attr-defined]  # SQLModel adds it to table classes
     bound = {"orders": bulk.listed(connection, order_ids)}
-    connection.execute(delete(table).where(bulk.among(connection, column, "orders")), bound)
+    taken = delete(table).where(bulk.among(connection, columns.order_id, "orders")).returning(columns.enrolment_id)
+    return set(connection.execute(taken, bound).scalars())

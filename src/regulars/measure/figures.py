@@ -12,10 +12,14 @@ from zoneinfo import ZoneInfo
 from regulars.campaigns.budgets.told import Left
 from regulars.lang.model import Campaign
 from regulars.ledger import accounts, arms, liability, trials
+from regulars.ledger.arms import OfShop
+from regulars.ledger.budgets import WITHHELD
+from regulars.ledger.cohorts import told
+from regulars.ledger.cohorts.sums import Before
 from regulars.ledger.store import Ledger
 from regulars.ledger.tables import SENT, STATES
 from regulars.ledger.trials import Kept, Tried
-from regulars.measure.lift.reading import Spending, done, of_campaign, of_shop
+from regulars.measure.lift.reading import done, of_campaign, of_shop
 from regulars.measure.loyalty import OrderTotals, loyalty
 from regulars.measure.offers import OfferFigures, offers
 from regulars.measure.shapes import (
@@ -31,7 +35,8 @@ from regulars.measure.shapes import (
     Totals,
     VariantFigures,
 )
-from regulars.measure.trials import difference, told
+from regulars.measure.trials import difference
+from regulars.measure.trials import told as told_of
 
 _COUNT = ("pending", "paid")
 """States of friends who count."""
@@ -49,8 +54,6 @@ class _Sums:
     codes: list[accounts.Codes]
     wordings: list[accounts.Wordings]
     trials: Mapping[tuple[str, str], Kept]
-    given: list[accounts.Credits]
-    """Last touch, whichever the report is asked for: how many codes came back."""
     friends: list[accounts.Friends]
 
     def campaigns(self) -> set[str]:
@@ -67,7 +70,6 @@ class _Sums:
             [row for row in self.codes if row.campaign == campaign],
             [row for row in self.wordings if row.campaign == campaign],
             self.trials,
-            [row for row in self.given if row.campaign == campaign],
             self.friends,
         )
 
@@ -81,39 +83,44 @@ def figures(
     only: str | None = None,
     orders: OrderTotals | None = None,
     segments: Mapping[str, Mapping[str, int]] | None = None,
-    spent: Spending | None = None,
+    before: Before | None = None,
+    shop_arms: Sequence[OfShop] = (),
     shop_holdout: float = 0.0,
     budgets: Mapping[str, Sequence[Left]] | None = None,
     timezone: str = "UTC",
     shop: str = "",
     credit: CreditTo = "last",
+    period: tuple[str, str] = ("", ""),
 ) -> Figures:
     """What was sent, what it earned and what is known of that, as of `now` (aware).
 
     `campaigns` are the project's, by file name: they give the titles, the conversion windows, and a place to those
     that nobody has entered. A campaign of the ledger that the project no longer has goes by its name. `only` keeps
     one campaign. `orders` and `segments` (ladder: value: customers) come from the snapshot; without them the report
-    has no loyalty figures. `spent` comes from the shop's orders; without it nothing is said of the shop's own holdout
-    (`shop_holdout`: its share), nor of what people spent before. `budgets`: what is left, by campaign, and under "" of
-    the shop's. Days are days in `timezone`. `credit`: which touch of an order gets it.
+    has no loyalty figures. Without `before` nothing is known of what people spent before they entered, without
+    `shop_arms` nothing is said of the shop's own holdout (`shop_holdout`: its share). `budgets`: what is left, by
+    campaign, and under "" of the shop's. Days are days in `timezone`. `credit`: which touch of an order gets it.
+    `period`: of who entered from one day to another (ISO; empty: no limit), and what came of that, whenever it came;
+    codes that are out, friends and loyalty are of all the time.
     """
     known = dict(campaigns or {})
     with ledger.reading() as connection:
+        kept = told.of_now(connection, timezone, before, credit, *period)
+        ends = {name: now - one.conversion.within.delta for name, one in known.items()}
         sums = _Sums(
-            accounts.entries(connection),
-            arms.first_entries(connection, {n: now - c.conversion.within.delta for n, c in known.items()}),
-            accounts.messages(connection),
-            accounts.credits_to(connection, credit),
-            accounts.codes(connection, now),
-            accounts.wordings(connection),
+            told.entries(kept),
+            told.first_entries(connection, kept, ends, timezone),
+            told.messages(kept),
+            told.credits_of(kept),
+            told.codes(kept, now, *period),
+            told.wordings(kept),
             trials.latest(connection),
-            accounts.credits_given(connection),
             accounts.friends(connection),
         )
-        given = liability.sums(connection, now)
+        over, out = told.run_out(kept, now), told.out(kept, now)
+        given = liability.Sums(out, liability.redeemed(connection), over, liability.withheld(connection, WITHHELD))
     names = sorted(known.keys() | sums.campaigns() | given.campaigns())
-    spent = spent or Spending()
-    lifts = {n: of_campaign(n, known.get(n), sums.of(n).first, spent, currency, now) for n in names}
+    lifts = {n: of_campaign(known.get(n), sums.of(n).first, currency, now) for n in names}
     left, average = budgets or {}, orders.revenue / orders.orders if orders and orders.orders else Decimal()
     each = [
         _campaign(n, known.get(n), sums.of(n), currency, lifts[n], offers(given, [n], left.get(n, ()), average))
@@ -128,9 +135,10 @@ def figures(
         currency=currency,
         as_of=now.isoformat(timespec="seconds"),
         period={
-            "from": first.astimezone(zone).date().isoformat() if first else None,
-            "to": now.astimezone(zone).date().isoformat(),
+            "from": period[0] or (first.astimezone(zone).date().isoformat() if first else None),
+            "to": min(period[1] or "9999", now.astimezone(zone).date().isoformat()),
         },
+        asked_for_days=any(period),
         totals=_totals(each),
         campaigns=each,
         codes=CodeFigures(
@@ -139,7 +147,7 @@ def figures(
             redeemed=sum(c["codes"]["redeemed"] for c in each),
         ),
         offers=offers(given, [only] if only else names, left.get(only or "", ()), average, shop=only is None),
-        shop_lift=of_shop(spent, shop_holdout, currency, now),
+        shop_lift=of_shop(shop_arms, shop_holdout, currency, now),
         referrals=sum(row.friends for row in sums.friends if row.state in _COUNT),
         friends=_friends(sums.friends),
         loyalty=loyalty(orders, segments),
@@ -228,7 +236,7 @@ def _wordings(campaign: str, name: str, written: Campaign | None, sums: _Sums, d
             for one in known
         ],
         "judged_by": said,
-        "best": kept.sentence if kept is not None and kept.ended_at is not None else told(tried, said),
+        "best": kept.sentence if kept is not None and kept.ended_at is not None else told_of(tried, said),
     }
 
 
@@ -278,7 +286,7 @@ def _codes(sums: _Sums) -> CodeFigures:
     return CodeFigures(
         issued=sum(row.issued for row in sums.codes),
         open=sum(row.open for row in sums.codes),
-        redeemed=int(sum(row.orders for row in sums.given if row.evidence == "code")),
+        redeemed=sum(row.redeemed for row in sums.codes),
     )
 
 

@@ -9,9 +9,9 @@ from regulars.measure import sections
 from regulars.measure.comparison import known_and_not
 from regulars.measure.elements import key_figures, paragraph
 from regulars.measure.loyalty import sections as loyal
-from regulars.measure.sentences import has_begun, headline, summary
+from regulars.measure.sentences import has_begun, headline, of_days, summary
 from regulars.measure.shapes import Figures
-from regulars.measure.wording import count, day
+from regulars.measure.wording import count
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """The browser itself refuses whatever would leave the page."""
@@ -52,8 +52,8 @@ def page(figures: Figures) -> str:
 
 
 def _header(figures: Figures) -> str:
-    period, totals, codes = figures["period"], figures["totals"], figures["codes"]
-    since = f"{day(period['from'])} to {day(period['to'])}" if period["from"] else f"as of {day(period['to'])}"
+    totals, codes = figures["totals"], figures["codes"]
+    since = of_days(figures)
     when = f"{since} · amounts in {figures['currency']}"
     shown = []
     if totals["enrolled"] or totals["sent"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regulars.measure.shapes import CampaignFigures, Compared, Figures, Interval, Lift, VariantFigures
-from regulars.measure.wording import count, money, plural, points, signed
+from regulars.measure.wording import count, day, money, plural, points, signed
 
 EVIDENCE = {
     "code": "with our code",
@@ -12,6 +12,15 @@ EVIDENCE = {
     "window": "soon after a message",
 }
 """How an order was recognised, in the order in which the evidence is asked for."""
+
+
+def of_days(figures: Figures) -> str:
+    """The days that a report is of."""
+    period = figures["period"]
+    if period["from"] is None:
+        return f"as of {day(period['to'])}"
+    span = f"{day(period['from'])} to {day(period['to'])}"
+    return f"of who entered from {span}" if figures["asked_for_days"] else span
 
 
 def headline(figures: Figures) -> str:

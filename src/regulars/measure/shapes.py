@@ -206,7 +206,12 @@ class Figures(TypedDict):
     as_of: str
     """The moment, ISO, UTC."""
     period: dict[str, str | None]
-    """`from`: the day of the first entry; `to`: the day of `as_of`. ISO days of the shop."""
+    """`from`: the day of the first entry, or the one that was asked for; `to`: that of `as_of`, or the one asked for.
+
+    ISO days of the shop.
+    """
+    asked_for_days: bool
+    """Whether a period was asked for: then all but loyalty, friends and codes that are out is of who entered in it."""
     totals: Totals
     campaigns: list[CampaignFigures]
     codes: CodeFigures

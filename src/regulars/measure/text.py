@@ -17,9 +17,10 @@ from regulars.measure.sentences import (
     lift_figures,
     lift_in_short,
     nothing_yet,
+    of_days,
 )
 from regulars.measure.shapes import CampaignFigures, Figures, MessageFigures
-from regulars.measure.wording import NOTHING, count, day, money, percent, plural
+from regulars.measure.wording import NOTHING, count, money, percent, plural
 
 CREDITED = {"first": " · credit to the first message", "linear": " · credit shared by all messages"}
 _TITLE = 34
@@ -43,8 +44,7 @@ def text(figures: Figures) -> str:
 
 
 def _head(figures: Figures) -> str:
-    period = figures["period"]
-    since = f"{day(period['from'])} to {day(period['to'])}" if period["from"] else f"as of {day(period['to'])}"
+    since = of_days(figures)
     shared = CREDITED.get(figures.get("credit", "last"), "")
     return f"{headline(figures)} · {since} · amounts in {figures['currency']}{shared}"
 

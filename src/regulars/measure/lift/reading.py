@@ -3,36 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from regulars.lang.model import Campaign
-from regulars.ledger.arms import FirstEntries
+from regulars.ledger.arms import FirstEntries, OfShop
+from regulars.ledger.cohorts import told
 from regulars.measure.lift.amounts import Pairs
 from regulars.measure.lift.campaigns import Outcomes, compared
 from regulars.measure.shapes import Lift
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
-    """What the shop's own orders add up to, by campaign and arm (`treated`, `holdout`)."""
-
-    pairs: dict[tuple[str, str], Pairs] = field(default_factory=dict)
-    """Revenue within the window, and what the same people spent before, both winsorised."""
-    shop: dict[str, Outcomes] = field(default_factory=dict)
-    """Everybody the shop could have written to since it first held somebody out, by arm: all their orders since."""
-
-
-def of_campaign(
-    name: str,
-    written: Campaign | None,
-    rows: Sequence[FirstEntries],
-    spent: Spending,
-    currency: str,
-    now: datetime,
-) -> Lift:
-    """The lift of campaign `name`, of which the project says `written`; `rows` are its own."""
-    arms = {row.arm: replace(_outcomes(row), pairs=spent.pairs.get((name, row.arm))) for row in rows}
+def of_campaign(written: Campaign | None, rows: Sequence[FirstEntries], currency: str, now: datetime) -> Lift:
+    """The lift of a campaign, of which the project says `written`; `rows` are its own."""
+    known = any(row.before[1] for row in rows)
+    arms = {row.arm: _outcomes(row, before=known) for row in rows}
     # Who is sent nothing can neither answer nor click: there is nobody to compare with.
     apart = written is None or written.conversion.of in ("order", "referral")
     return compared(
@@ -54,15 +38,21 @@ def done(written: Campaign | None) -> str:
     return DID[written.conversion.of] if written else DID["order"]
 
 
-def of_shop(spent: Spending, share: float, currency: str, now: datetime) -> Lift | None:
-    """The lift of everything the shop sends; None where nobody is held out of it."""
-    if "holdout" not in spent.shop:
+def of_shop(arms: Sequence[OfShop], share: float, currency: str, now: datetime) -> Lift | None:
+    """The lift of everything the shop sends; None where nobody is held out of it.
+
+    `arms`: everybody the shop could have written to since it first held somebody out; `share`: the part that was to be
+    held out.
+    """
+    most = told.ceilings([one.spent for one in arms]) if arms else (None, None)
+    found = {one.arm: _outcomes(told.arm_of_shop(one, most), before=most[0] is not None) for one in arms}
+    if "holdout" not in found:
         return None
-    treated, holdout = spent.shop.get("treated", Outcomes()), spent.shop["holdout"]
-    return compared(treated, holdout, currency, share=share, now=now)
+    return compared(found.get("treated", Outcomes()), found["holdout"], currency, share=share, now=now)
 
 
-def _outcomes(row: FirstEntries) -> Outcomes:
+def _outcomes(row: FirstEntries, *, before: bool) -> Outcomes:
+    pairs = Pairs.of_sums(row.people, row.capped, row.capped_squares, row.before) if before else None
     return Outcomes(
         people=row.people,
         converted=row.converted,
@@ -75,4 +65,5 @@ def _outcomes(row: FirstEntries) -> Outcomes:
         capped=row.capped,
         capped_squares=row.capped_squares,
         since=row.since,
+        pairs=pairs,
     )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from regulars.campaigns.desk import Desk
 from regulars.ledger import loyalty as kept
+from regulars.ledger.cohorts import told
 from regulars.measure.loyalty.monthly import CLI, Answers, Asked
 from regulars.people.engine import text
 from regulars.people.months.calendar import Month
@@ -49,14 +50,28 @@ _WHOLE = f"""
 
 
 def codes(desk: Desk, months: Sequence[Month], whose: str = "") -> list[tuple[int, int]]:
-    """For each month how many unique codes were given out, and how many of these an order has brought back."""
-    found = kept.codes_given(desk.ledger, moments(months, desk.zone), by_customer=bool(whose))
-    among = f"semi join {whose} using (customer_id)" if whose else ""
-    sums = desk.arrow(
-        f"select part, sum(issued) as i, sum(redeemed) as r from found {among} group by part", found=found
+    """For each month how many unique codes were given out, and how many of these an order has used in time."""
+    by_month: dict[str, tuple[int, int]] = {}
+    for day, given, used in _given(desk, months, whose):
+        before = by_month.get(day[:7], (0, 0))
+        by_month[day[:7]] = before[0] + given, before[1] + used
+    return [by_month.get(month.name, (0, 0)) for month in months]
+
+
+def _given(desk: Desk, months: Sequence[Month], whose: str) -> list[tuple[str, int, int]]:
+    """(day, given, used)."""
+    if not whose:
+        with desk.ledger.reading() as connection:
+            codes = told.codes_of_now(connection, desk.zone)
+        return told.given(codes, months[0].start, months[-1].end)
+    edges = moments(months, desk.zone)
+    found = kept.codes_given(desk.ledger, edges[0], edges[-1])
+    by_day = desk.arrow(
+        f"""select strftime(timezone({text(desk.zone)}, issued_at), '%Y-%m-%d') as day, count(*) as given,
+                   count(*) filter (used) as used from found semi join {whose} using (customer_id) group by day""",
+        found=found,
     )
-    by_part = {row["part"]: (int(row["i"]), int(row["r"])) for row in sums.to_pylist()}
-    return [by_part.get(part, (0, 0)) for part in range(len(months))]
+    return [(row["day"], row["given"], row["used"]) for row in by_day.to_pylist()]
 
 
 def moments(months: Sequence[Month], zone: str) -> list[datetime]:

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _surveys()
     _stages()
     _variants()
+    _cohorts()
 
 
 def _offers() -> None:
@@ -171,3 +172,69 @@ def _variants() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("campaign", "message", "variants"),
     )
+
+
+def _cohorts() -> None:
+    """Sums that reports add up. The day of an entry that is here already is the one it was in Greenwich."""
+    op.add_column("enrolment", sa.Column("entered_on", sa.String(), nullable=False, server_default=""))
+    day = {"sqlite": "substr(entered_at, 1, 10)", "postgresql": "to_char(entered_at AT TIME ZONE 'UTC', 'YYYY-MM-DD')"}
+    op.execute(f"UPDATE enrolment SET entered_on = {day[op.get_bind().dialect.name]}")
+    op.create_index("enrolment_cohort", "enrolment", ["campaign", "entered_on"])
+    held = sa.text("arm = 'shop-holdout'")
+    op.create_index(
+        "enrolment_held_out", "enrolment", ["campaign", "entered_at"], sqlite_where=held, postgresql_where=held
+    )
+    op.create_index("touch_enrolment", "touch", ["enrolment_id"])
+    cohort = ("campaign", "entered_on")
+    _kept(
+        "cohort",
+        (*_texts(*cohort, "arm"), *_whole("entries", "people", "converted"), *_large("orders", "revenue")),
+        (sa.Column("since", Moment(), nullable=False), *_whole("first", "first_converted")),
+        (*_large("first_orders", "first_order_squares"), sa.Column("first_since", Moment(), nullable=True)),
+        (*_texts("spent"), sa.PrimaryKeyConstraint(*cohort, "arm")),
+    )
+    kind = ("name", "channel", "variant", "state")
+    _kept(
+        "cohort_messages",
+        (*_texts(*cohort, *kind), *_whole("messages"), sa.Column("due", Moment(), nullable=False)),
+        (*_whole("converted"), *_large("revenue"), sa.PrimaryKeyConstraint(*cohort, *kind)),
+    )
+    kind = ("credit", "message", "evidence", "currency")
+    _kept(
+        "cohort_credit",
+        (*_texts(*cohort, *kind), sa.Column("orders", sa.Float(), nullable=False), *_large("revenue")),
+        (sa.PrimaryKeyConstraint(*cohort, *kind),),
+    )
+    value = ("issued_on", "kind", "value", "valid_until", "shared", "ended")
+    _kept(
+        "cohort_codes",
+        (*_texts(*cohort, "issued_on", "kind"), sa.Column("value", Money(), nullable=False)),
+        (sa.Column("valid_until", Moment(), nullable=False),),
+        tuple(sa.Column(name, sa.Boolean(), nullable=False) for name in ("shared", "ended")),
+        (*_whole("codes", "sent", "out", "redeemed"), sa.PrimaryKeyConstraint(*cohort, *value)),
+    )
+    _kept(
+        "recount", (sa.Column("id", sa.Integer(), nullable=False), *_texts(*cohort)), (sa.PrimaryKeyConstraint("id"),)
+    )
+    _kept(
+        "shop_arm",
+        (*_texts("arm"), sa.Column("as_of", Moment(), nullable=False), *_whole("people", "converted")),
+        (*_large("orders", "order_squares"), sa.Column("since", Moment(), nullable=False), *_texts("spent")),
+        (sa.PrimaryKeyConstraint("arm"),),
+    )
+
+
+def _kept(name: str, *parts: tuple[sa.schema.SchemaItem, ...]) -> None:
+    op.create_table(name, *(one for part in parts for one in part))
+
+
+def _texts(*names: str) -> list[sa.Column[str]]:
+    return [sa.Column(name, sa.String(), nullable=False) for name in names]
+
+
+def _whole(*names: str) -> list[sa.Column[int]]:
+    return [sa.Column(name, sa.Integer(), nullable=False) for name in names]
+
+
+def _large(*names: str) -> list[sa.Column[int]]:
+    return [sa.Column(name, sa.BigInteger(), nullable=False) for name in names]
