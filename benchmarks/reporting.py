@@ -45,27 +45,28 @@ AGO = {
 }
 """So many days before a moment: as a moment, and as a day; and how `false` is written."""
 STATEMENTS = (
-    """INSERT INTO enrolment (id, campaign, customer_id, occasion, arm, entered_at, due_at, run_id, offer_step, ended_at,
-                              end_reason, row_ids, entered_on)
-       {rows} SELECT {id}, 'c' || i % {campaigns}, 'person-' || i, '1', CASE WHEN {held} THEN 'holdout' ELSE 'treated' END,
+    """INSERT INTO enrolment (id, campaign, customer_id, occasion, arm, entered_at, due_at, run_id, offer_step,
+                              ended_at, end_reason, row_ids, entered_on)
+    {rows} SELECT {id}, 'c' || i % {campaigns}, 'person-' || i, '1',
+           CASE WHEN {held} THEN 'holdout' ELSE 'treated' END,
                      {at}, {at}, '', 0, {at}, 'finished', '', {on} FROM n""",
     """INSERT INTO message (id, enrolment_id, campaign, name, customer_id, channel, language, template, template_hash,
                             address, address_hash, context, state, reason, due_at, not_before, expires_at, local_day,
                             claim_token, attempt_id, tries, provider_id, sent_at, company)
-       {rows} SELECT {id}, {id}, 'c' || i % {campaigns}, 'first', 'person-' || i, 'email', 'ro', 'winback/first', 'hash',
-                     'person.' || i || '@example.com', 'hash-' || i, '{{"customer": {{"first_name": "Ana"}}}}',
+    {rows} SELECT {id}, {id}, 'c' || i % {campaigns}, 'first', 'person-' || i, 'email', 'ro', 'winback/first', 'hash', 'person.' || i || '@example.com', 'hash-' || i, '{{"customer": {{"first_name": "Ana"}}}}',
                      CASE i % 3 WHEN 0 THEN 'delivered' WHEN 1 THEN 'opened' ELSE 'clicked' END, '',
                      {at}, {at}, {at}, {on}, '', 'a' || i / 1000, 1, 'p' || i, {at}, 0 FROM n WHERE NOT {held}""",
     """INSERT INTO code (code, enrolment_id, message_name, campaign, customer_id, kind, value, currency, issued_at,
                          valid_until, shared, gift, holder_only)
-       {rows} SELECT 'K' || i, {id}, 'first', 'c' || i % {campaigns}, 'person-' || i, 'percent', 10, 'EUR', {at}, {until},
+    {rows} SELECT 'K' || i, {id}, 'first', 'c' || i % {campaigns}, 'person-' || i, 'percent', 10, 'EUR',
+           {at}, {until},
                      {false}, '', {false} FROM n WHERE i % 2 = 0 AND NOT {held}""",
     """INSERT INTO outcome (enrolment_id, orders, revenue, first_at, updated_at)
-       {rows} SELECT {id}, 1, i % 9973 / 100.0, {at}, {at} FROM n WHERE i % 29 = 0""",
-    """INSERT INTO conversion (order_id, campaign, enrolment_id, message_id, customer_id, arm, evidence, amount, currency,
-                               at, recorded_at)
-       {rows} SELECT 'o' || i, 'c' || i % {campaigns}, {id}, {id}, 'person-' || i, 'treated', 'click', i % 9973 / 100.0,
-                     'EUR', {at}, {at} FROM n WHERE i % 29 = 0 AND NOT {held}""",
+    {rows} SELECT {id}, 1, i % 9973 / 100.0, {at}, {at} FROM n WHERE i % 29 = 0""",
+    """INSERT INTO conversion (order_id, campaign, enrolment_id, message_id, customer_id, arm, evidence, amount,
+                               currency, at, recorded_at)
+    {rows} SELECT 'o' || i, 'c' || i % {campaigns}, {id}, {id}, 'person-' || i, 'treated', 'click',
+           i % 9973 / 100.0, 'EUR', {at}, {at} FROM n WHERE i % 29 = 0 AND NOT {held}""",
 )
 
 
