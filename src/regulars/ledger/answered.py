@@ -7,13 +7,13 @@ gave (`machine`) stays beside, and counts nowhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import pyarrow as pa
-from sqlalchemy import Boolean, Connection, bindparam, select, text, update
+from sqlalchemy import Boolean, Connection, bindparam, func, select, text, update
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -21,7 +21,7 @@ from regulars.ledger import bulk, forgotten, ids
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Answer, Message
+from regulars.ledger.tables import SENT, Answer, Message
 
 LATEST = pa.schema(
     [
@@ -126,6 +126,21 @@ _REPLACE = text(
 ).bindparams(bindparam("at", type_=Moment()), bindparam("machine", type_=Boolean()))
 
 
+_ANSWERED = select(col(Answer.message_id)).where(~col(Answer.machine)).distinct().subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How people have answered."""
+
+    asked: int
+    """Messages with a question that went out."""
+    share: float
+    """Of these, those that were answered."""
+    given: Mapping[tuple[str, str], dict[int, int]]
+    """Survey and question → score → answers."""
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """One answer to one question, as it stands."""
@@ -153,6 +168,24 @@ def of_entries(ledger: Ledger, campaign: str, former: str, name: str, until: dat
     """
     asked = {"campaign": campaign, "former": former, "name": name, "until": until}
     return ledger.arrow(_OF_ENTRIES, asked, schema=OF_ENTRIES)
+
+
+def usual(ledger: Ledger, asking: Collection[tuple[str, str]], until: datetime) -> Usual:
+    """How people answered the messages `asking` (campaign, name) that went out before `until`; scores of everybody."""
+    numbers = select(col(Message.campaign), col(Message.name), func.count(), func.count(col(_ANSWERED.c.message_id)))
+    numbers = numbers.outerjoin(_ANSWERED, _ANSWERED.c.message_id == col(Message.id))
+    numbers = numbers.where(col(Message.state).in_(SENT), col(Message.sent_at) < until)
+    scores = select(col(Answer.survey), col(Answer.question), col(Answer.score), func.count())
+    scores = scores.where(~col(Answer.machine)).group_by("survey", "question", "score")
+    with ledger.reading() as connection:
+        counted = connection.execute(numbers.group_by(col(Message.campaign), col(Message.name))).all()
+        spread = connection.execute(scores).all()
+    sent = sum(row[2] for row in counted if (row[0], row[1]) in asking)
+    answers = sum(row[3] for row in counted if (row[0], row[1]) in asking)
+    given: dict[tuple[str, str], dict[int, int]] = {}
+    for survey, question, score, number in spread:
+        given.setdefault((survey, question), {})[score] = number
+    return Usual(sent, answers / sent if sent else 0.0, given)
 
 
 def asked(connection: Connection, message_id: str) -> str:
