@@ -211,7 +211,7 @@ def test_a_webhook_that_is_not_set_up_is_told_to_whoever_looks_and_answers_wait(
         assert problem.level == "warning"
         with days.opened(shop, "2026-02-02 09:35") as (desk, moment):
             (answers,) = plan(desk, ["win"], moment)["campaigns"][0]["answers"]
-        assert answers.startswith("to `ask` are told to the webhook `crm` (cannot yet: ")
+        assert answers == "to `ask` are told to the webhook `crm` (not set up, see regulars doctor), if answer <= 6"
     assert tell(shop, "2026-02-02 09:40") == 1
 
 

@@ -132,13 +132,13 @@ def of_live(desk: Desk) -> list[Way]:
 
 
 def spoken(campaign: Campaign, settings: Settings) -> list[str]:
-    """Who hears of the answers of a campaign, a sentence for each message: ``ask`: ana, if answer <= 6``."""
+    """Who hears of the answers of a campaign, such as ``to `ask` are told to ana by e-mail``, for each message."""
     return [_spoken(message, message.tell, settings) for message in campaign.messages if message.tell is not None]
 
 
 def _spoken(message: Message, told: Tell, settings: Settings) -> str:
     whom = [] if told.team is None else [f"{told.team} by e-mail"]
     if told.webhook is not None:
-        lack = lacking(str(told.webhook), settings)
-        whom.append(f"the webhook `{told.webhook}`" + (f" (cannot yet: {lack.way_out})" if lack else ""))
+        unset = " (not set up, see regulars doctor)" if lacking(str(told.webhook), settings) else ""
+        whom.append(f"the webhook `{told.webhook}`{unset}")
     return f"to `{message.name}` are told to {' and '.join(whom)}" + (f", if {told.when}" if told.when else "")
