@@ -18,7 +18,14 @@ TWILIO_URL = "https://api.twilio.com"
 class Settings(BaseSettings):
     """The environment, read once per command. Secrets never print themselves."""
 
-    model_config = SettingsConfigDict(env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8",
+        extra="ignore",
+        populate_by_name=True,
+        # What is several by nature has its name behind the setting's: REGULARS_TELL_URL_CRM.
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+    )
 
     ledger: str = Field("", alias="REGULARS_LEDGER")
     """SQLAlchemy URL; empty: SQLite in `.regulars/ledger.sqlite`."""
@@ -54,6 +61,12 @@ class Settings(BaseSettings):
     orders_token: SecretStr = Field(SecretStr(""), alias="REGULARS_ORDERS_TOKEN")
     """What `POST /orders` asks for as a bearer token; two, separated by a comma, while it is being changed. Empty:
     nobody may post orders."""
+    tell_url: dict[str, SecretStr] = Field({}, alias="REGULARS_TELL_URL")
+    """Name in small letters → where `tell: {webhook: NAME}` posts answers to: REGULARS_TELL_URL_NAME. Such an address
+    often is a key in itself."""
+    tell_secret: dict[str, SecretStr] = Field({}, alias="REGULARS_TELL_SECRET")
+    """The same names → what those posts are signed with: REGULARS_TELL_SECRET_NAME, `whsec_` and base64; two,
+    separated by a comma, while it is being changed."""
 
     @classmethod
     def of(cls, project: Path) -> Settings:

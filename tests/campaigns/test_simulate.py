@@ -136,7 +136,7 @@ def test_days_that_are_simulated_are_days_as_they_would_have_been_run(busy, seed
         "few", audience="spent > 100", repeat="every run", exit="spent > 250", schedule="weekly on thursday at 9:00"
     )
     busy.write()
-    with lived_days(busy.root, FIRST, 6) as (desk, _):
+    with lived_days(busy.root, FIRST, 6) as (desk, _, _):
         simulated = told(desk)
     (busy.root / ".regulars").mkdir(exist_ok=True)
     (busy.root / ".regulars" / "salts.json").write_text(json.dumps(SALTS))

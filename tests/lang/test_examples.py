@@ -19,6 +19,7 @@ from regulars.lang.model import Campaign, Guards, Message, Rules, Shop
 PROJECT = Path(__file__).parents[1] / "messages" / "_project"
 NOT_IN_FILES = {
     "cannot-reach-source": "needs a database that does not answer",
+    "webhook-unset": "is about the environment",
     "no-rules": "is about the folder one stands in",
     "unreadable-file": "root may read every file",
     "too-large": "20,000 values fit on no page",
@@ -109,11 +110,13 @@ def put(shop, code, language, text, wrong):
         put_yaml(shop, code, text, wrong=wrong)
 
 
-SURVEYS = ("no-survey", "survey-unasked", "nobody-told")
+SURVEYS = ("no-survey", "survey-unasked", "nobody-told", "webhook-name")
 
 
 def ask(shop):
-    """Let its words show the link of a survey, and Ana be of the team."""
+    """Let its words show the link of a survey, Ana be of the team, and the environment know a webhook."""
+    url, secret = "REGULARS_TELL_URL_CRM=https://crm.example.com", f"REGULARS_TELL_SECRET_CRM=whsec_{'a' * 32}"
+    (shop / ".env").write_text(f"{url}\n{secret}\n", encoding="utf-8")
     for words in (shop / "templates/hello").iterdir():
         said = words.read_text("utf-8")
         words.write_text(said + "{% if survey is defined %}{{ survey.link }}{% endif %}\n", encoding="utf-8")

@@ -9,8 +9,9 @@ from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 from ledger_people import NOW, SECOND, enrolments, messages, offers
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from regulars.ledger import answered, bulk, consent, events, facts, outbox, referrals, templates
@@ -113,6 +114,31 @@ def test_answers_are_known_by_survey_the_newest_first_and_scanners_never(ledger:
     later = by_customer(facts.contact_facts(ledger, TODAY, NOW + 2 * DAY))
     assert later["c1"]["nps"] is None, "what a scanner wrote over is unknown, and is nobody's nought"
     assert answered.latest(ledger, NOW).num_rows == 0, "nothing of this was said then"
+
+
+def test_how_people_usually_answer_is_counted_and_scanners_never(ledger: Ledger):
+    messages = sent(ledger, 4)
+    with ledger.writing() as connection:
+        for message, score in zip(messages, (9, 9, 2), strict=False):
+            answered.record(connection, message, "nps", {"recommend": score}, NOW)
+        answered.record(connection, messages[3], "nps", {"recommend": 0}, NOW, machine=True)
+        campaign, name = connection.execute(select(col(Message.campaign), col(Message.name))).first() or ("", "")
+    usual = answered.usual(ledger, {(campaign, name)}, NOW + DAY)
+    assert (usual.asked, usual.share) == (4, 0.75)
+    assert usual.given == {("nps", "recommend"): {9: 2, 2: 1}}
+    assert answered.usual(ledger, {(campaign, "another")}, NOW + DAY).asked == 0
+
+
+@pytest.mark.parametrize("way", ["told", "told_webhook"])
+def test_each_way_of_telling_of_an_answer_is_settled_alone_and_once(ledger: Ledger, way: answered.Way):
+    first, *_ = sent(ledger, 2)
+    with ledger.writing() as connection:
+        answered.record(connection, first, "cli", {"recommend": 2, "buy_again": 1}, NOW)
+        assert answered.settle(connection, way, [first], "", "intent") == {first}
+        assert answered.settle(connection, way, [first], "", "intent") == set()
+    other: answered.Way = "told" if way == "told_webhook" else "told_webhook"
+    assert answered.perhaps_untold(ledger, way, NOW + DAY) == ["c0"]
+    assert answered.perhaps_untold(ledger, other, NOW + DAY) == []
 
 
 def test_facts_of_an_empty_ledger_have_their_columns(ledger: Ledger):

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from regulars.campaigns import told_ways
 from regulars.campaigns.desk import Desk
+from regulars.channels import notices
 from regulars.channels.registry import is_live
 from regulars.ledger import answered, breakers, doubt, halts, waiting, witness
 
@@ -37,6 +39,7 @@ def examine(desk: Desk, at: datetime) -> list[Finding]:
         *_providers(desk),
         *_doubt(desk),
         *_late(desk, at),
+        *_webhooks(desk),
         *_untold(desk, at),
     ]
 
@@ -117,10 +120,25 @@ def _late(desk: Desk, at: datetime) -> Iterator[Finding]:
 
 
 def _untold(desk: Desk, at: datetime) -> Iterator[Finding]:
-    customers = sorted(answered.perhaps_untold(desk.ledger, at - LATE))
-    if customers:
-        some = ", ".join(f"#{customer}" for customer in customers[:5])
-        yield Finding(
-            "warning", "answers", f"{len(customers):,} may not have reached the team, and are not told again: {some}",
-            f"regulars why {customers[0]} shows what they answered",
-        )  # fmt: skip
+    whom: dict[answered.Way, str] = {"told": "the team", "told_webhook": "their webhook"}
+    for way, name in whom.items():
+        customers = sorted(answered.perhaps_untold(desk.ledger, way, at - LATE))
+        if customers:
+            some = ", ".join(f"#{customer}" for customer in customers[:5])
+            yield Finding(
+                "warning", "answers", f"{len(customers):,} may not have reached {name}, and are not told again: {some}",
+                f"regulars why {customers[0]} shows what they answered",
+            )  # fmt: skip
+
+
+def _webhooks(desk: Desk) -> Iterator[Finding]:
+    """Whether each webhook that a live campaign names can be told of answers."""
+    asked = {str(way.told.webhook): way.campaign for way in told_ways.of_live(desk) if way.kind == "webhook"}
+    for name, campaign in sorted(asked.items()):
+        if lack := notices.lacking(name, desk.settings):
+            sentence = f"{lack.sentence} Answers to {campaign} are told to nobody there"
+            yield Finding("error", "webhook", sentence, lack.way_out)
+        else:
+            posted = desk.settings.channel != "folder"
+            where = "told of answers, signed" if posted else "into the folder .regulars/outbox"
+            yield Finding("ok", "webhook", f"{name}: {where}")

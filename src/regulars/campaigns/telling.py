@@ -1,30 +1,27 @@
-"""Telling somebody of the shop about an answer: `tell: {team: ana, when: answer <= 6}`, an e-mail by the real channel.
+"""Telling the shop about an answer: `tell: {team: ana, when: answer <= 6}` by e-mail, `tell: {webhook: crm}` by a POST.
 
-At most once for each message that asked, like everything else: that an e-mail may leave is written down before it does.
-What a crash or a lost answer leaves in doubt is not sent again. It is no message to a customer: nothing counts it.
+At most once for each message that asked and each way, like everything else: that it may leave is written down before
+it does. What a crash or a lost answer leaves in doubt is not sent again. It is no message to a customer: nothing
+counts it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
-from html import escape
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
+from regulars.campaigns import told_ways
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.inside import ENTRY, known_of
 from regulars.campaigns.standstill import refuse_to_send
-from regulars.campaigns.team import of_the_team
-from regulars.channels.contract import Outgoing, sending
-from regulars.lang.model import Message
-from regulars.lang.surveys import SCALES, Tell
-from regulars.ledger import answered, ids
+from regulars.errors import RegularsError
+from regulars.ledger import answered
 from regulars.ledger.answered import UNWANTED
 from regulars.people.engine import name as quoted
 from regulars.people.formulas import Formula
@@ -37,83 +34,87 @@ FRESH = timedelta(days=2)
 """Older answers are told to nobody: a rule that is new, or a machine that stood still, floods no mailbox."""
 AT_ONCE = 100
 PROVABLY_NOT_SENT = ("throttled", "notsent", "config")
+ONLY_THIS_ONE = ("accepted", "rejected")
+"""Outcomes after which the next may be told; after all others the rest waits for the next time."""
 
 
 def tell(desk: Desk, at: datetime) -> int:
-    """Tell of the answers that nobody has heard of; how many e-mails the provider took."""
-    return sum(
-        _Telling(desk, name, message, message.tell, at).run()
-        for name, campaign in desk.project.campaigns.items()
-        if campaign.status == "live"
-        for message in campaign.messages
-        if message.tell is not None
-    )
+    """Tell of the answers that the shop has not heard of; how many e-mails and posts were taken."""
+    return sum(_Telling(desk, way, at).run() for way in told_ways.of_live(desk))
 
 
 @dataclass(frozen=True)
 class _Telling:
-    """What is told of the answers to one message."""
+    """What is told in one way of the answers to one message."""
 
     desk: Desk
-    campaign: str
-    message: Message
-    told: Tell
+    way: told_ways.Way
     at: datetime
 
     def run(self) -> int:
         """Tell of them; how many were taken."""
-        asked = *self.desk.names_of(self.campaign), str(self.message.name)
-        waiting = answered.untold(self.desk.ledger, *asked, self.at - FRESH, self.at - WAIT).slice(0, AT_ONCE)
-        if not waiting.num_rows or refuse_to_send(self.desk, "email", self.at):
+        way = self.way
+        asked = *self.desk.names_of(way.campaign), str(way.message.name)
+        since, until = self.at - FRESH, self.at - WAIT
+        waiting = answered.untold(self.desk.ledger, way.column, *asked, since, until).slice(0, AT_ONCE)
+        if not waiting.num_rows or refuse_to_send(self.desk, way.kind, self.at):
             return 0
         wanted = self._wanted(waiting)
         rows = waiting.to_pylist()
         with self.desk.ledger.writing() as connection:
             unwanted = [row["message_id"] for row in rows if row["enrolment_id"] not in wanted]
-            answered.settle(connection, unwanted, "", UNWANTED)
-            ours = [row["message_id"] for row in rows if row["enrolment_id"] in wanted]
-            mine = answered.settle(connection, ours, "", "intent")
-        return self._send(row for row in rows if row["message_id"] in mine)
+            answered.settle(connection, way.column, unwanted, "", UNWANTED)
+        ours = [row for row in rows if row["enrolment_id"] in wanted]
+        try:
+            return self._send(ours) if ours else 0
+        except NotSetUpError as error:
+            log.warning("answers to %s wait to be told: %s %s", way.campaign, error.sentence, error.way_out)
+            return 0
 
     def _wanted(self, waiting: pa.Table) -> set[str]:
         """The entries whose answer is to be told."""
-        if self.told.when is None:
+        when = self.way.told.when
+        if when is None:
             return set(waiting["enrolment_id"].to_pylist())
-        campaign, snapshot = self.desk.campaign(self.campaign), self.desk.snapshot(self.at)
-        condition = self.desk.condition_of(campaign, self.told.when)
-        known = known_of(self.desk, self.campaign, waiting, snapshot, self.at)
+        campaign, snapshot = self.desk.campaign(self.way.campaign), self.desk.snapshot(self.at)
+        condition = self.desk.condition_of(campaign, when)
+        known = known_of(self.desk, self.way.campaign, waiting, snapshot, self.at)
         found = self.desk.arrow(
             f"select {quoted(ENTRY)} as id from {known} where {Formula(snapshot.day, {})(condition.tree)}"
         )
         return set(found["id"].to_pylist())
 
-    def _send(self, rows: Iterable[dict[str, Any]]) -> int:
-        """One request each, and what became of it."""
-        from regulars.channels.registry import channel_for
-
+    def _send(self, rows: Sequence[Mapping[str, Any]]) -> int:
+        """One request each, and what became of it; none after one that says that the next would fare no better."""
         taken = 0
-        with sending(channel_for("email", self.desk.settings, self.desk.folder / "outbox")) as send:
+        with _open(self.way) as send:
             for row in rows:
-                (answer,) = send([self._letter(row)])
-                after = "" if answer.outcome in PROVABLY_NOT_SENT else answer.outcome
+                if not self._settle(row, "", "intent"):
+                    continue  # another worker's, or its answer has changed
+                outcome = send(row)
+                after = "" if outcome in PROVABLY_NOT_SENT else outcome
+                self._settle(row, "intent", after)
                 taken += after == "accepted"
-                if after != "accepted":
-                    log.warning("an answer to %s was not told: %s", self.campaign, answer.outcome)
-                with self.desk.ledger.writing() as connection:
-                    answered.settle(connection, [row["message_id"]], "intent", after)
+                if outcome != "accepted":
+                    log.warning("an answer to %s was not told by %s: %s", self.way.campaign, self.way.kind, outcome)
+                if outcome not in ONLY_THIS_ONE:
+                    break
         return taken
 
-    def _letter(self, row: dict[str, Any]) -> Outgoing:
-        shop, scale = self.desk.rules.shop, SCALES[row["survey"]]
-        when = row["at"].astimezone(ZoneInfo(self.desk.zone))
-        lines = [
-            f"Customer #{row['customer_id']} answered {row['answer']:.3g} of {scale.highest} ({row['survey']}).",
-            f"Asked by: {self.desk.campaign(self.campaign).title}. Answered on {when:%d %b %Y at %H:%M}.",
-            *([f"They wrote: {row['comment']}"] if row["comment"] else ["They wrote nothing."]),
-        ]
-        return Outgoing(
-            ids.one(), ids.one(), "email", parseaddr(of_the_team(self.desk, str(self.told.team)))[1],
-            subject=f"{row['survey']}: {row['answer']:.3g} of {scale.highest}, customer #{row['customer_id']}",
-            html="".join(f"<p>{escape(line)}</p>\n" for line in lines), text="\n\n".join(lines) + "\n",
-            sender=str(shop.sender.email),
-        )  # fmt: skip
+    def _settle(self, row: Mapping[str, Any], before: str, after: str) -> bool:
+        with self.desk.ledger.writing() as connection:
+            return bool(answered.settle(connection, self.way.column, [row["message_id"]], before, after))
+
+
+class NotSetUpError(RegularsError):
+    """What is told cannot leave by its way: the settings are missing or wrong."""
+
+
+@contextmanager
+def _open(way: told_ways.Way) -> Iterator[told_ways.Send]:
+    try:
+        opened = way.opened()
+    except RegularsError as error:
+        raise NotSetUpError(error.sentence, error.way_out) from None
+    with opened as send:
+        yield send

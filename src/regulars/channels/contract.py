@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 Kind = Literal["email", "sms"]
+Sent_contra = TypeVar("Sent_contra", contravariant=True)
 
 Outcome = Literal["accepted", "rejected", "throttled", "notsent", "config", "ambiguous"]
 """What is known of a message after `send`:
@@ -152,8 +153,18 @@ async def opened(channel: Channel) -> AsyncIterator[Channel]:
         await channel.close()
 
 
+class Sends(Protocol[Sent_contra]):
+    """What `sending` needs of a channel."""
+
+    async def send(self, messages: Sequence[Sent_contra], /) -> list[Answer]:
+        """One answer each, in their order."""
+
+    async def close(self) -> None:
+        """Let go of the connections of the running event loop."""
+
+
 @contextmanager
-def sending(channel: Channel) -> Iterator[Callable[[Sequence[Outgoing]], list[Answer]]]:
+def sending(channel: Sends[Sent_contra]) -> Iterator[Callable[[Sequence[Sent_contra]], list[Answer]]]:
     """The same for callers without an event loop, such as Prefect's sync tasks: one loop and one pool for many sends.
 
         with sending(channel) as send:
@@ -169,7 +180,7 @@ def sending(channel: Channel) -> Iterator[Callable[[Sequence[Outgoing]], list[An
         raise RuntimeError("an event loop is running in this thread: use `async with opened(channel)`")
     with asyncio.Runner() as runner:
 
-        async def send(messages: Sequence[Outgoing]) -> list[Answer]:
+        async def send(messages: Sequence[Sent_contra]) -> list[Answer]:
             return await channel.send(messages)
 
         try:

@@ -75,7 +75,7 @@ class Folder:
             if message.channel not in ready:
                 room.mkdir(parents=True, exist_ok=True)
                 ready.add(message.channel)
-            _write_whole(f"{room}{os.sep}", name, content)
+            write_whole(f"{room}{os.sep}", name, content)
         except OSError as error:
             return Answer(message.message_id, "notsent", reason=f"the folder cannot be written: {error.strerror}")
         return Answer(message.message_id, "accepted", provider_id=name)
@@ -151,7 +151,8 @@ def _written_words(text: str) -> str:
     return "\r\n ".join(f"=?utf-8?b?{base64.b64encode(piece).decode()}?=" for piece in pieces)
 
 
-def _write_whole(room: str, name: str, content: bytes) -> None:
+def write_whole(room: str, name: str, content: bytes) -> None:
+    """Write `content` as the file `room` + `name`, whole or not at all; raises OSError."""
     draft = f"{room}.{name}.{os.getpid()}.{threading.get_ident()}"
     try:
         with open(draft, "wb") as file:  # noqa: PTH123  # pathlib doubles the cost of a small file

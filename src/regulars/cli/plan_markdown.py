@@ -115,6 +115,7 @@ def _details(one: PlannedCampaign, currency: str, at: datetime) -> Iterator[str]
     facts += [f"{one['inside']:,} entered earlier and are still on their way"] if one["inside"] else []
     facts += [f"variants: {words}" for words in of_variants(one)]
     facts += [f"offer: {words}" for words in of_offer(one, currency)]
+    facts += [f"answers {words}" for words in one["answers"]]
     facts += [f"stops: {one['stopped']}"] if one["stopped"] else []
     facts += [of_limits(one)] if one["limits"] else []
     yield f"<details><summary>{_text(one['campaign'])}: {_text(one['title'])}</summary>"

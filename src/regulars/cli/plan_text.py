@@ -67,6 +67,8 @@ def _campaign(one: PlannedCampaign, at: datetime, currency: str) -> Iterator[str
     yield from _later(one)
     yield from _inside(one)
     yield from _offer(one, currency)
+    for number, words in enumerate(one["answers"]):
+        yield top("" if number else "answers", "", words)
     yield _stops(one)
     yield from _samples(one)
 

@@ -50,6 +50,10 @@ def simulate(
     first: Annotated[str, typer.Option("--from", metavar="DATE", help="The first day. Default: 90 days ago.")] = "",
     days: Annotated[int, typer.Option("--days", help="How many days.")] = 90,
     format: Annotated[Literal["text", "json", "html"], typer.Option("--format", help="How to answer.")] = "text",  # noqa: A002  # the option's name
+    answer_rate: Annotated[
+        float | None,
+        typer.Option("--answer-rate", min=0, max=1, help="The share who answer a survey. Default: as in your ledger."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", help="Write it to this file.")] = None,
 ) -> None:
     """Live through days of the shop's history with a ledger that is thrown away: who would have got how much."""
@@ -60,7 +64,7 @@ def simulate(
     from regulars.measure import simulation, simulation_page
 
     begins = _day(first) if first else clock.now().date() - timedelta(days=days)
-    found = simulated(root_of(project), begins, days, campaigns or [], _progress(days))
+    found = simulated(root_of(project), begins, days, campaigns or [], _progress(days), answer_rate)
     if format == "json":
         told = json.dumps(found, ensure_ascii=False, indent=2)
     else:

@@ -79,7 +79,9 @@ class Message(Key):
     survey: Survey | None = Field(
         None, description="what it asks: nps (0 to 10), csat (1 to 5), cli (three questions, 1 to 6)"
     )
-    tell: Tell | None = Field(None, description="who of the shop gets an e-mail about the answer to its survey")
+    tell: Tell | None = Field(
+        None, description="who of the shop hears of the answer to its survey: by e-mail, by webhook"
+    )
 
     @model_validator(mode="before")
     @classmethod

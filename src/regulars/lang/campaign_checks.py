@@ -19,6 +19,7 @@ from regulars.lang.written import Written
 from regulars.lang.yaml_text import Document, Spot
 
 MESSAGE_NAME = r"[a-z0-9][a-z0-9_-]*"
+WEBHOOK_NAME = r"[a-z][a-z0-9_]{0,39}"
 TEMPLATE_NAME = r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*"
 NONE = "none"
 """`formerly: none`: this campaign is new, and no other one under another name."""
@@ -197,8 +198,23 @@ def _message(
 
 
 def _told(message: Message, rules: Rules, problems: Problems) -> None:
-    """Who hears of answers is somebody of the team, by e-mail."""
+    """Who hears of answers is somebody of the team with an e-mail address, or a webhook by its name."""
     if message.tell is None:
+        return
+    webhook = message.tell.webhook
+    if webhook is not None and not re.fullmatch(WEBHOOK_NAME, webhook):
+        is_address = "://" in webhook
+        problems.add(
+            "webhook-name",
+            webhook.position,
+            "The address of a webhook is no part of a campaign: it is a key, and this file is read by many."
+            if is_address
+            else f"`{webhook[:60]}` cannot be the name of a webhook: it is part of a name in the environment.",
+            "write   webhook: crm       and set REGULARS_TELL_URL_CRM"
+            if is_address
+            else "small letters without diacritics, digits and _, such as   webhook: crm",
+        )
+    if message.tell.team is None:
         return
     name, team = message.tell.team, {str(one): str(address) for one, address in rules.shop.team.items()}
     if "@" not in team.get(str(name), ""):

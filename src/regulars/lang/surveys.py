@@ -1,12 +1,12 @@
-"""What a message may ask its reader: the surveys there are, their questions and their scales."""
+"""What a message may ask its reader: the surveys there are, their questions and their scales, and who hears of it."""
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from regulars.lang.keys import Key
+from regulars.lang.keys import Key, wrong
 from regulars.lang.written import Written
 
 Survey = Literal["nps", "csat", "cli"]
@@ -41,7 +41,22 @@ class Tell(Key):
 
     noun: ClassVar[str] = "`tell`"
 
-    team: Written = Field(description="who: a name of `shop.team` with an e-mail address")
+    team: Written | None = Field(None, description="who: a name of `shop.team` with an e-mail address")
+    webhook: Written | None = Field(
+        None,
+        description="which system of the shop: the NAME of REGULARS_TELL_URL_NAME in the environment, in small "
+        "letters, digits and _; beside `team`, or alone",
+    )
     when: Written | None = Field(
         None, description="a condition, which may read `answer`; default: whatever the answer is"
     )
+
+    @model_validator(mode="after")
+    def _to_somebody(self) -> Tell:
+        if self.team is None and self.webhook is None:
+            raise wrong(
+                "nobody-told",
+                "`tell` does not say to whom.",
+                "add   team: NAME      somebody of `shop.team`, or   webhook: NAME",
+            )
+        return self

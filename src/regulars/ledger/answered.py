@@ -7,19 +7,21 @@ gave (`machine`) stays beside, and counts nowhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import pyarrow as pa
-from sqlalchemy import Boolean, Connection, bindparam, select, text, update
+from sqlalchemy import Boolean, Connection, bindparam, func, select, text, update
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from regulars.ledger import bulk, forgotten, ids
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Answer, Message
+from regulars.ledger.tables import SENT, Answer, Message
 
 LATEST = pa.schema(
     [
@@ -82,7 +84,7 @@ FROM answer JOIN enrolment ON enrolment.id = answer.enrolment_id
 JOIN message ON message.id = answer.message_id
 WHERE answer.at > :since AND answer.campaign IN (:campaign, :former) AND NOT answer.machine AND message.name = :name
 GROUP BY answer.message_id, answer.enrolment_id, answer.customer_id, enrolment.occasion, enrolment.row_ids
-HAVING max(answer.told) = '' AND max(answer.at) <= :until
+HAVING max(answer.{way}) = '' AND max(answer.at) <= :until
 """
 UNTOLD = pa.schema(
     [
@@ -97,8 +99,10 @@ UNTOLD = pa.schema(
         ("comment", pa.string()),
     ]
 )
+Way = Literal["told", "told_webhook"]
+"""How the shop hears of an answer, by the column that says what became of it: by e-mail, or by webhook."""
 UNWANTED = "no"
-"""In `told`: nobody wants to hear of this answer, unless it changes."""
+"""In such a column: nobody wants to hear of this answer, unless it changes."""
 
 _REPLIES = {
     "answer": "SELECT enrolment_id, 'answer', min(at) FROM answer WHERE NOT machine GROUP BY enrolment_id",
@@ -111,14 +115,30 @@ REPLIES = pa.schema([("enrolment_id", pa.string()), ("of", pa.string()), ("at", 
 
 _COLUMNS = (
     "id", "customer_id", "campaign", "enrolment_id", "message_id", "survey", "question", "score", "comment", "at",
-    "machine", "told",
+    "machine", "told", "told_webhook",
 )  # fmt: skip
 _REPLACE = text(
     f"""INSERT INTO answer ({", ".join(_COLUMNS)}) VALUES ({", ".join(f":{one}" for one in _COLUMNS)})
         ON CONFLICT (message_id, question) DO UPDATE SET survey = excluded.survey, score = excluded.score,
           comment = excluded.comment, at = excluded.at, machine = excluded.machine,
-          told = CASE answer.told WHEN '{UNWANTED}' THEN '' ELSE answer.told END"""
+          told = CASE answer.told WHEN '{UNWANTED}' THEN '' ELSE answer.told END,
+          told_webhook = CASE answer.told_webhook WHEN '{UNWANTED}' THEN '' ELSE answer.told_webhook END"""
 ).bindparams(bindparam("at", type_=Moment()), bindparam("machine", type_=Boolean()))
+
+
+_ANSWERED = select(col(Answer.message_id)).where(~col(Answer.machine)).distinct().subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """How people have answered."""
+
+    asked: int
+    """Messages with a question that went out."""
+    share: float
+    """Of these, those that were answered."""
+    given: Mapping[tuple[str, str], dict[int, int]]
+    """Survey and question → score → answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +168,24 @@ def of_entries(ledger: Ledger, campaign: str, former: str, name: str, until: dat
     """
     asked = {"campaign": campaign, "former": former, "name": name, "until": until}
     return ledger.arrow(_OF_ENTRIES, asked, schema=OF_ENTRIES)
+
+
+def usual(ledger: Ledger, asking: Collection[tuple[str, str]], until: datetime) -> Usual:
+    """How people answered the messages `asking` (campaign, name) that went out before `until`; scores of everybody."""
+    numbers = select(col(Message.campaign), col(Message.name), func.count(), func.count(col(_ANSWERED.c.message_id)))
+    numbers = numbers.outerjoin(_ANSWERED, _ANSWERED.c.message_id == col(Message.id))
+    numbers = numbers.where(col(Message.state).in_(SENT), col(Message.sent_at) < until)
+    scores = select(col(Answer.survey), col(Answer.question), col(Answer.score), func.count())
+    scores = scores.where(~col(Answer.machine)).group_by("survey", "question", "score")
+    with ledger.reading() as connection:
+        counted = connection.execute(numbers.group_by(col(Message.campaign), col(Message.name))).all()
+        spread = connection.execute(scores).all()
+    sent = sum(row[2] for row in counted if (row[0], row[1]) in asking)
+    answers = sum(row[3] for row in counted if (row[0], row[1]) in asking)
+    given: dict[tuple[str, str], dict[int, int]] = {}
+    for survey, question, score, number in spread:
+        given.setdefault((survey, question), {})[score] = number
+    return Usual(sent, answers / sent if sent else 0.0, given)
 
 
 def asked(connection: Connection, message_id: str) -> str:
@@ -190,7 +228,8 @@ def record(
         rows.append(
             {
                 "id": ids.one(), "message_id": message_id, "survey": survey, "question": question, "score": score,
-                "comment": kept if comment is None or place else comment, "at": at, "machine": machine, "told": "",
+                "comment": kept if comment is None or place else comment, "at": at, "machine": machine,
+                "told": "", "told_webhook": "",
                 **dict(zip(("customer_id", "campaign", "enrolment_id"), asked, strict=True)),
             }
         )  # fmt: skip
@@ -204,29 +243,35 @@ def replies(ledger: Ledger, of: Iterable[str]) -> pa.Table:
     return ledger.arrow(" UNION ALL ".join(asked), schema=REPLIES) if asked else REPLIES.empty_table()
 
 
-def untold(ledger: Ledger, campaign: str, former: str, name: str, since: datetime, until: datetime) -> pa.Table:
-    """Answers to the message `name` of a campaign that nobody of the shop has heard of: columns of `UNTOLD`.
+def untold(
+    ledger: Ledger, way: Way, campaign: str, former: str, name: str, since: datetime, until: datetime
+) -> pa.Table:
+    """Answers to the message `name` of a campaign that the shop has not heard of in this `way`: columns of `UNTOLD`.
 
     Those given after `since` whose last word is not after `until`.
     """
     asked = {"campaign": campaign, "former": former, "name": name, "since": since, "until": until}
-    return ledger.arrow(_UNTOLD, asked, schema=UNTOLD)
+    return ledger.arrow(_UNTOLD.format(way=way), asked, schema=UNTOLD)
 
 
-def perhaps_untold(ledger: Ledger, before: datetime) -> list[str]:
-    """Customers whose answer, from before that moment, was to be told, and may not have reached whom it was for."""
-    left = col(Answer.told).in_(("intent", "ambiguous", "rejected")), col(Answer.at) < before
+def perhaps_untold(ledger: Ledger, way: Way, before: datetime) -> list[str]:
+    """Customers whose answer, from before that moment, was to be told so, and may not have reached whom it was for."""
+    left = _column(way).in_(("intent", "ambiguous", "rejected")), col(Answer.at) < before
     with ledger.reading() as connection:
         return list(connection.execute(select(col(Answer.customer_id)).where(*left).distinct()).scalars())
 
 
-def settle(connection: Connection, message_ids: Sequence[str], before: str, after: str) -> set[str]:
-    """Put `after` in the place of `before` in `told` of these messages' answers; the messages where it stood so."""
-    told = col(Answer.told)
+def settle(connection: Connection, way: Way, message_ids: Sequence[str], before: str, after: str) -> set[str]:
+    """Put `after` in the place of `before` in the column `way` of these answers; the messages where it stood so."""
+    told = _column(way)
     statement = (
         update(Answer)
         .where(bulk.among(connection, col(Answer.message_id), "ids"), told == before)
-        .values(told=after)
+        .values({told: after})
         .returning(col(Answer.message_id))
     )
     return set(connection.execute(statement, {"ids": bulk.listed(connection, list(message_ids))}).scalars())
+
+
+def _column(way: Way) -> Mapped[str]:
+    return col(Answer.told if way == "told" else Answer.told_webhook)

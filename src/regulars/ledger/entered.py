@@ -33,6 +33,8 @@ class Letter:
     survey: str = ""
     answer: float | None = None
     """What was answered to its survey; the mean of several questions."""
+    told: str = ""
+    """Whether the shop was told of that: `told`, `perhaps`, or empty."""
     code: str = ""
     kind: str = ""
     value: Decimal = Decimal(0)
@@ -112,21 +114,33 @@ def suppressed(ledger: Ledger, address_hash: str, channel: str) -> tuple[str, da
     return (str(row.reason), row.at) if row else None
 
 
-def _answers(connection: Connection, customer: str) -> dict[str, tuple[str, float]]:
-    """Message → its survey, and what the customer answered."""
-    scores: dict[str, tuple[str, list[int]]] = {}
+def _answers(connection: Connection, customer: str) -> dict[str, dict[str, Any]]:
+    """Message → its survey, what the customer answered, and whether the shop was told."""
+    given: dict[str, list[Any]] = {}
     for row in _rows(connection, Answer, customer):
         if not row.machine:
-            scores.setdefault(row.message_id, (row.survey, []))[1].append(row.score)
-    return {message: (survey, sum(given) / len(given)) for message, (survey, given) in scores.items()}
+            given.setdefault(row.message_id, []).append(row)
+    return {
+        message: {
+            "survey": rows[0].survey,
+            "answer": sum(row.score for row in rows) / len(rows),
+            "told": _told({told for row in rows for told in (row.told, row.told_webhook)}),
+        }
+        for message, rows in given.items()
+    }
 
 
-def _letter(row: Any, code: Any, said: tuple[str, float] | None) -> Letter:
-    own = ("code", "kind", "value", "gift", "survey", "answer")
+def _told(ways: set[str]) -> str:
+    if "accepted" in ways:
+        return "told"
+    return "perhaps" if ways & {"intent", "ambiguous"} else ""
+
+
+def _letter(row: Any, code: Any, said: dict[str, Any] | None) -> Letter:
+    own = ("code", "kind", "value", "gift", "survey", "answer", "told")
     names = [name for name in Letter.__dataclass_fields__ if name not in own]
     gave = {"code": code.code, "kind": code.kind, "value": code.value, "gift": code.gift} if code else {}
-    survey, answer = said or ("", None)
-    return Letter(**{name: getattr(row, name) for name in names}, **gave, survey=survey, answer=answer)
+    return Letter(**{name: getattr(row, name) for name in names}, **gave, **(said or {}))
 
 
 def _rows(connection: Connection, table: Any, customer: str) -> list[Any]:

@@ -89,8 +89,9 @@ HELD: dict[str, Holding] = {
             "survey": WORD,
             "question": WORD,
             "told": WORD,
+            "told_webhook": WORD,
         },
-        hidden=("id", "told"),
+        hidden=("id", "told", "told_webhook"),
     ),
     "code": Holding(
         whose=THEIRS,

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+import pyarrow as pa
 from sqlalchemy import ColumnElement, literal_column, select, update
 from sqlmodel import col
 
-from regulars.ledger import bulk, entries
+from regulars.ledger import bulk, entries, ids
+from regulars.ledger.crossing import MOMENT
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Message
+from regulars.ledger.tables import SENT, Answer, Message
 
 
 def waiting(ledger: Ledger, at: datetime) -> list[str]:
@@ -40,6 +42,28 @@ def accept(ledger: Ledger, campaigns: Collection[str], single: Collection[str], 
         over = [row.enrolment_id for row in due if row.campaign in single]
         if over:
             entries.end_settled(connection, over, at)
+
+
+SENT_MESSAGES = pa.schema(
+    [(name, pa.string()) for name in ("id", "enrolment_id", "customer_id", "campaign", "name", "local_day")]
+    + [("sent_at", MOMENT)]
+)
+
+
+def sent(ledger: Ledger, since: datetime, until: datetime) -> pa.Table:
+    """Messages that went out after `since` and up to `until`: columns of `SENT_MESSAGES`."""
+    statement = select(*(col(getattr(Message, name)) for name in SENT_MESSAGES.names))
+    window = col(Message.sent_at) > since, col(Message.sent_at) <= until, col(Message.state).in_(SENT)
+    return ledger.arrow(statement.where(*window), schema=SENT_MESSAGES)
+
+
+def answer(ledger: Ledger, given: pa.Table) -> int:
+    """Write down answers, as columns of `Answer` without id and comment; how many."""
+    own = {"id": ids.draw(given.num_rows), "comment": pa.array([""] * given.num_rows, pa.string())}
+    for name, column in own.items():
+        given = given.append_column(name, column)
+    with ledger.writing() as connection:
+        return bulk.insert(connection, Answer, given)
 
 
 def _due(at: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -477,8 +477,10 @@ class Answer(SQLModel, table=True):
     machine: bool = False
     """A mail scanner's, which ran the page's script: kept, and never counted."""
     told: str = ""
-    """Whether somebody of the shop heard of it: empty (not yet), `no` (not wanted), `intent` (an e-mail may have left),
-    `accepted`, `rejected` or `ambiguous`."""
+    """Whether somebody of the shop heard of it by e-mail: empty (not yet), `no` (not wanted), `intent` (it may have
+    left), `accepted`, `rejected` or `ambiguous`."""
+    told_webhook: str = ""
+    """The same of the webhook that is told of it."""
 
 
 class Conversion(SQLModel, table=True):

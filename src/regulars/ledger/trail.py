@@ -8,12 +8,15 @@ from sqlmodel import col
 
 from regulars.ledger.crossing import MONEY
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import SENT, Code, Enrolment, Message
+from regulars.ledger.tables import SENT, Answer, Code, Enrolment, Message
 
 _TEXT = pa.string()
 MESSAGES = pa.schema([(name, _TEXT) for name in ("campaign", "name", "customer_id", "channel", "local_day")])
 CODES = pa.schema([("campaign", _TEXT), ("kind", _TEXT), ("value", MONEY), ("gift", _TEXT)])
 LEFT_OUT = pa.schema([("campaign", _TEXT), ("reason", _TEXT), ("n", pa.int64())])
+ANSWERS = pa.schema(
+    [("campaign", _TEXT), ("survey", _TEXT), ("question", _TEXT), ("score", pa.int64()), ("n", pa.int64())]
+)
 SETTLED_UNSENT = ("suppressed", "expired", "skipped", "dead")
 ENTRIES = pa.schema([(name, _TEXT) for name in ("campaign", "customer_id", "arm")])
 
@@ -22,6 +25,13 @@ def messages(ledger: Ledger) -> pa.Table:
     """Messages that went out: campaign, name, customer_id, channel, local_day (ISO; the customer's)."""
     statement = select(*(col(getattr(Message, name)) for name in MESSAGES.names)).where(col(Message.state).in_(SENT))
     return ledger.arrow(statement, schema=MESSAGES)
+
+
+def answers(ledger: Ledger) -> pa.Table:
+    """Answers to surveys, counted: campaign, survey, question (texts), score, n."""
+    own = tuple(col(getattr(Answer, name)) for name in ("campaign", "survey", "question", "score"))
+    statement = select(*own, func.count()).where(~col(Answer.machine)).group_by(*own).order_by(*own)
+    return ledger.arrow(statement, schema=ANSWERS)
 
 
 def left_out(ledger: Ledger) -> pa.Table:

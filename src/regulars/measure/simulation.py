@@ -29,7 +29,7 @@ CAVEATS = (
     ),
     (
         "Words are not rendered, steps of the shop are not asked, every message counts as accepted, and "
-        "nobody opens, clicks, answers, bounces or unsubscribes. Codes of pools are taken to be there, and "
+        "nobody opens, clicks, bounces or unsubscribes. Codes of pools are taken to be there, and "
         "every plan to be approved."
     ),
     ("A day has one look at the people, as of its end, and a campaign that runs every few minutes runs once in it."),
@@ -65,8 +65,30 @@ def text(simulation: Simulation) -> str:
     for one in simulation["campaigns"]:
         more = notes(one)
         lines += ["", one["campaign"], *(f"  {line}" for line in more)] if more else []
-    lines += ["", f"{CLOSING} What it can and cannot tell:", *(f"- {line}" for line in CAVEATS)]
+    lines += [
+        "",
+        f"{CLOSING} What it can and cannot tell:",
+        *(f"- {line}" for line in (*assumed(simulation), *CAVEATS)),
+    ]
     return "\n".join(lines) + "\n"
+
+
+def assumed(simulation: Simulation) -> Iterator[str]:
+    """What the answers to surveys rest on; nothing where nobody asks."""
+    told = simulation["answering"]
+    if not told["scores_of"]:
+        return
+    whence = {
+        "asked": "as was asked for",
+        "history": "as in the shop's own ledger",
+        "assumed": "which is assumed: the shop has not asked enough people yet; --answer-rate says another",
+    }
+    scores = {"history": "scores as in the shop's own ledger", "assumed": "every score equally often, assumed"}
+    surveys = "; ".join(f"{survey}: {scores[source]}" for survey, source in told["scores_of"].items())
+    yield (
+        f"Answers to surveys are invented. {percent(told['rate'])} of those who are asked answer, an hour later, "
+        f"{whence[told['rate_of']]}. {surveys}. What follows an answer is as good as these."
+    )
 
 
 def headline(simulation: Simulation) -> str:
@@ -137,6 +159,9 @@ def notes(campaign: SimulatedCampaign) -> list[str]:
     if campaign["left_out"]:
         reasons = " · ".join(f"{count(n)} {reason}" for reason, n in campaign["left_out"].items())
         told.append(f"Settled without being sent: {reasons}.")
+    for asked, scores in campaign["answers"].items():
+        given = " · ".join(f"{count(n)} × {score}" for score, n in scores.items())
+        told.append(f"Answered {asked} (invented): {given}.")
     told += often(campaign)
     told += [f"Stopped on {plural(days, 'day')}: {why}" for why, days in campaign["stopped"].items()]
     return told

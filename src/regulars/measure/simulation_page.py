@@ -14,6 +14,7 @@ from regulars.measure.simulation import (
     CAPS,
     CAVEATS,
     CLOSING,
+    assumed,
     headline,
     notes,
     per_person,
@@ -59,7 +60,7 @@ def page(simulation: Simulation) -> str:
         section("What else was not sent", paragraph(_HELD_BACK), _reasons(simulation)),
         section("Each campaign", _table(simulation), *(_campaign(one) for one in simulation["campaigns"])),
         section("Entries by week", _entries(simulation)),
-        section("What this can and cannot tell", *(paragraph(line) for line in CAVEATS)),
+        section("What this can and cannot tell", *(paragraph(line) for line in (*assumed(simulation), *CAVEATS))),
         f"<footer>{paragraph(CLOSING)}</footer>",
     ]
     return (

@@ -14,7 +14,9 @@ from regulars.campaigns.checking.word_checks import WordChecks
 from regulars.campaigns.step_files import FILE as STEPS
 from regulars.campaigns.step_files import steps_of
 from regulars.campaigns.steps import Step
+from regulars.channels.notices import lacking
 from regulars.errors import RegularsError
+from regulars.lang.campaign_checks import WEBHOOK_NAME
 from regulars.lang.expressions import ENTERED, ROW, Expression, Field
 from regulars.lang.model import Rules
 from regulars.lang.places_and_tongues import is_zone
@@ -28,6 +30,7 @@ from regulars.people.formulas import Formula
 from regulars.people.snapshot import SnapshotTaker
 from regulars.people.source import Source
 from regulars.people.vocabulary import LEDGER_FACTS, Vocabulary
+from regulars.settings import Settings
 
 
 def check(root: Path) -> Problems:
@@ -55,9 +58,19 @@ def check(root: Path) -> Problems:
         steps = _steps(project, problems)
         today = _today(source) if zoned else clock.now().date()
         WordChecks(project, vocabulary, steps, today).tell(problems)
+        _webhooks(project, problems)
     finally:
         source.connection.close()
     return problems
+
+
+def _webhooks(project: Project, problems: Problems) -> None:
+    """Warn of webhooks that this machine's environment does not know: another one may."""
+    asked = [message.tell.webhook for one in project.campaigns.values() for message in one.messages if message.tell]
+    settings = Settings.of(project.root) if any(asked) else None
+    for name in asked:
+        if settings and name and re.fullmatch(WEBHOOK_NAME, name) and (lack := lacking(str(name), settings)):
+            problems.add("webhook-unset", name.position, lack.sentence, lack.way_out, "warning")
 
 
 def _all_open(source: Source) -> bool:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from regulars.campaigns import calendar, pool_codes, running, stopping
+from regulars.campaigns import calendar, pool_codes, running, stopping, told_ways
 from regulars.campaigns.budgets import told
 from regulars.campaigns.budgets.told import Left
 from regulars.campaigns.desk import Desk
@@ -94,6 +94,8 @@ class PlannedCampaign(TypedDict):
     """What is left of the budgets it counts against, and what this would give of it."""
     pools: dict[str, int]
     """The pools its messages take codes from, and how many codes each has left."""
+    answers: list[str]
+    """Who hears of the answers to its surveys, a sentence for each message that says so."""
     stopped: str
     limits: list[Limit]
     samples: list[Sample]
@@ -211,6 +213,7 @@ class _Planning:
             "liability": promised(desk, name, codes, at),
             "budgets": told.left(desk, name, at, codes),
             "pools": pool_codes.left(desk, name),
+            "answers": told_ways.spoken(campaign, desk.settings),
             "stopped": stopped,
             "limits": limits(desk, name, at, counts),
             "samples": samples(desk, name, at, messages),

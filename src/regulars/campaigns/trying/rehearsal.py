@@ -235,6 +235,8 @@ def _harmless(root: Path) -> Settings:
             "sendgrid_api_key": nothing,
             "twilio_account_sid": "",
             "twilio_auth_token": nothing,
+            "tell_url": {},
+            "tell_secret": {},
         }
     )
 

@@ -16,6 +16,7 @@ from regulars import clock
 from regulars.campaigns.convert import convert_arriving
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.reach import country_of
+from regulars.campaigns.trying.answering import Answering, habits
 from regulars.campaigns.trying.rehearsal import EVENING, Day, hurry, live_day, rehearsing
 from regulars.campaigns.trying.simulated import Simulation, summed
 from regulars.errors import WrongUse
@@ -27,24 +28,35 @@ LONGEST = 731
 
 
 def simulate(
-    root: Path, first: date, days: int, campaigns: Sequence[str] = (), told: Callable[[date], None] = lambda _: None
+    root: Path,
+    first: date,
+    days: int,
+    campaigns: Sequence[str] = (),
+    told: Callable[[date], None] = lambda _: None,
+    answer_rate: float | None = None,
 ) -> Simulation:
     """Live through `days` days from `first` on with `campaigns` (default: all that are live) of the project in `root`.
 
     Nothing of the project is touched, and nothing is rendered or sent. `told` hears of each day when it is over.
+    `answer_rate` is the share (0 to 1) of the asked who answer a survey; None: as in the shop's ledger.
     Raises WrongUse for a campaign that does not exist or a stretch that has no sense.
     """
     if not 1 <= days <= LONGEST:
         raise WrongUse(f"{days} days cannot be simulated.", f"From 1 to {LONGEST}.")
-    with lived_days(root, first, days, campaigns, told) as (desk, lived):
-        return summed(desk, lived, _evening(desk, lived[-1].day))
+    with lived_days(root, first, days, campaigns, told, answer_rate) as (desk, lived, assumed):
+        return summed(desk, lived, _evening(desk, lived[-1].day), assumed)
 
 
 @contextmanager
 def lived_days(
-    root: Path, first: date, days: int, campaigns: Sequence[str] = (), told: Callable[[date], None] = lambda _: None
-) -> Iterator[tuple[Desk, list[Day]]]:
-    """The days, lived, and the desk with the ledger they left; gone at the end. As `simulate` otherwise."""
+    root: Path,
+    first: date,
+    days: int,
+    campaigns: Sequence[str] = (),
+    told: Callable[[date], None] = lambda _: None,
+    answer_rate: float | None = None,
+) -> Iterator[tuple[Desk, list[Day], Answering]]:
+    """The days, lived, the desk with the ledger they left, gone at the end, and how people answered. As `simulate`."""
     with rehearsing(root, lambda project: _only(project, campaigns)) as desk:
         for name in campaigns:
             desk.campaign(name)
@@ -52,13 +64,15 @@ def lived_days(
         desk.logs = False
         desk.look_at_rows(_evening(desk, first + timedelta(days=days - 1)))
         _know_addresses(desk, first)
+        answers = habits(root, desk.project, answer_rate, clock.now())
         lived: list[Day] = []
         for number in range(days):
             day = first + timedelta(days=number)
             lived.append(live_day(desk, day, list(desk.project.campaigns)))
+            answers.answer(desk, _evening(desk, day - timedelta(days=1)), _evening(desk, day))
             _credit(desk, day)
             told(day)
-        yield desk, lived
+        yield desk, lived, answers.told
 
 
 def _only(project: Project, campaigns: Sequence[str]) -> Project:

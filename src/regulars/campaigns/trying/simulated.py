@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from regulars.campaigns.desk import Desk
 from regulars.campaigns.planning.costs import liability
+from regulars.campaigns.trying.answering import Answering
 from regulars.campaigns.trying.rehearsal import Day
 from regulars.ledger import accounts, trail
 
@@ -46,6 +47,8 @@ class SimulatedCampaign(TypedDict):
     if_all_redeem: str
     by_value: dict[str, int]
     """`10 %`, `25 RON`, `gift CEAI-TEI` → codes."""
+    answers: dict[str, dict[str, int]]
+    """Survey and question, `nps recommend` → score → answers, all of them invented."""
     orders: int
     """Orders of history credited to it, by the window alone: nobody had its codes."""
     revenue: str
@@ -81,12 +84,14 @@ class Simulation(TypedDict):
     channels: dict[str, int]
     codes: int
     if_all_redeem: str
+    answering: Answering
+    """What was assumed of answers to surveys."""
     by_day: list[SimulatedDay]
     campaigns: list[SimulatedCampaign]
 
 
-def summed(desk: Desk, lived: Sequence[Day], at: datetime) -> Simulation:
-    """The figures of the days lived at `desk`, as of their end, `at`."""
+def summed(desk: Desk, lived: Sequence[Day], at: datetime, assumed: Answering) -> Simulation:
+    """The figures of the days lived at `desk`, as of their end, `at`; `assumed` is how people answered."""
     sent, customers = trail.messages(desk.ledger), desk.snapshot(at).customers
     in_all = _counts(
         desk, "select n, count(*) from (select customer_id, count(*) as n from sent group by 1) group by 1", sent
@@ -110,6 +115,7 @@ def summed(desk: Desk, lived: Sequence[Day], at: datetime) -> Simulation:
         "channels": _counts(desk, "select channel, count(*) from sent group by 1", sent),
         "codes": issued["codes"],
         "if_all_redeem": issued["if_all_redeem"],
+        "answering": assumed,
         "by_day": _days(desk, lived, sent),
         "campaigns": _campaigns(desk, lived, sent, at),
     }
@@ -147,7 +153,7 @@ def _days(desk: Desk, lived: Sequence[Day], sent: pa.Table) -> list[SimulatedDay
 
 def _campaigns(desk: Desk, lived: Sequence[Day], sent: pa.Table, at: datetime) -> list[SimulatedCampaign]:
     issued, entered = trail.codes(desk.ledger), trail.entries(desk.ledger)
-    left_out = trail.left_out(desk.ledger).to_pylist()
+    left_out, answers = trail.left_out(desk.ledger).to_pylist(), _answers(desk)
     with desk.ledger.reading() as connection:
         credited = accounts.credits_given(connection)
     told: list[SimulatedCampaign] = []
@@ -177,6 +183,7 @@ def _campaigns(desk: Desk, lived: Sequence[Day], sent: pa.Table, at: datetime) -
                 "codes": codes["codes"],
                 "if_all_redeem": codes["if_all_redeem"],
                 "by_value": codes["by_value"],
+                "answers": answers.get(name, {}),
                 "orders": int(sum(one.orders for one in given)),
                 "revenue": f"{sum(one.revenue for one in given):.2f}",
                 "withheld": dict(sum((Counter(run.withheld) for run in runs), Counter()).most_common()),
@@ -187,6 +194,15 @@ def _campaigns(desk: Desk, lived: Sequence[Day], sent: pa.Table, at: datetime) -
                 "often_ids": [row["customer_id"] for row in often[:NAMED]],
             }
         )
+    return told
+
+
+def _answers(desk: Desk) -> dict[str, dict[str, dict[str, int]]]:
+    """Campaign → survey and question → score → answers."""
+    told: dict[str, dict[str, dict[str, int]]] = {}
+    for row in trail.answers(desk.ledger).to_pylist():
+        asked = told.setdefault(row["campaign"], {}).setdefault(f"{row['survey']} {row['question']}", {})
+        asked[str(row["score"])] = row["n"]
     return told
 
 

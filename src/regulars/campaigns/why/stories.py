@@ -24,6 +24,7 @@ SPOKEN = {
     "skipped": "left out",
 }
 """States of a message as people say them; the others as they are."""
+TOLD = {"": "", "told": ", the shop was told", "perhaps": ", the shop was told, perhaps"}
 NOT_SENT = ("suppressed", "expired", "dead")
 
 
@@ -72,7 +73,7 @@ class Stories:
         if letter.state == "skipped" and letter.reason == NO_ANSWER:
             return "left out, nobody answered"
         answered = f", answered {letter.answer:.3g} ({letter.survey})" if letter.answer is not None else ""
-        return SPOKEN.get(letter.state, letter.state) + answered
+        return SPOKEN.get(letter.state, letter.state) + answered + TOLD[letter.told]
 
     @property
     def _today(self) -> date:

@@ -104,7 +104,7 @@ def _attribution() -> None:
 
 def _surveys() -> None:
     """Answers."""
-    names = ("customer_id", "campaign", "survey", "question", "comment", "told")
+    names = ("customer_id", "campaign", "survey", "question", "comment", "told", "told_webhook")
     op.create_table(
         "answer",
         *(sa.Column(name, sa.String(32), nullable=False) for name in ("id", "enrolment_id", "message_id")),
