@@ -15,7 +15,9 @@ import hypothesis
 import pytest
 
 from quick_ledgers import quickened, remembering
+from quick_tables import keeping
 from regulars.ledger import engine, revisions
+from regulars.people.files import CsvTable
 from small_shop import SmallShop
 
 # Tables of a few rows: threads that wait for each other cost more than they bring, and two workers test at once.
@@ -60,11 +62,12 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_ledgers() -> Iterator[None]:
-    """The migrations run once in this process, and statements are compiled once; see `quick_ledgers`."""
+def _quick() -> Iterator[None]:
+    """Migrations, statements and files are read once in this process; see `quick_ledgers` and `quick_tables`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(revisions, "upgrade", quickened(revisions.upgrade))
         patch.setattr(engine, "connected", remembering(engine.connected))
+        patch.setattr(CsvTable, "_convert", keeping(CsvTable._convert))
         yield
 
 
