@@ -169,10 +169,13 @@ class SmallShop:
     def _csv(self, name: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
         more = [column for row in rows for column in row if column not in columns]
         text = io.StringIO()
-        writer = csv.DictWriter(text, [*columns, *dict.fromkeys(more)], lineterminator="\n")
+        writer = csv.DictWriter(text, [*columns, *dict.fromkeys(more)])
         writer.writeheader()
         writer.writerows(rows)
-        self._write(name, text.getvalue())
+        path, lines = self.root / name, text.getvalue().encode()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_bytes() != lines:
+            path.write_bytes(lines)
 
 
 def at(text: str, zone: str = ZONE) -> datetime:
