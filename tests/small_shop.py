@@ -13,6 +13,7 @@ Times of orders are the shop's own (Europe/Bucharest, `source.timezone` the same
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -74,7 +75,10 @@ HELLO = {"ro": "Bună", "ru": "Здравствуйте", "en": "Hello"}
 
 @dataclass
 class SmallShop:
-    """Files of a project in `root`, written when a desk is opened. `guards` and `rules` are YAML text."""
+    """Files of a project in `root`, written when a desk is opened. `guards` and `rules` are YAML text.
+
+    A file whose text has not changed stays as it is: the engine then need not read it again.
+    """
 
     root: Path
     rules: str = RULES
@@ -163,13 +167,15 @@ class SmallShop:
             path.write_text(text, encoding="utf-8")
 
     def _csv(self, name: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         more = [column for row in rows for column in row if column not in columns]
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, [*columns, *dict.fromkeys(more)])
-            writer.writeheader()
-            writer.writerows(rows)
+        text = io.StringIO()
+        writer = csv.DictWriter(text, [*columns, *dict.fromkeys(more)])
+        writer.writeheader()
+        writer.writerows(rows)
+        path, lines = self.root / name, text.getvalue().encode()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists() or path.read_bytes() != lines:
+            path.write_bytes(lines)
 
 
 def at(text: str, zone: str = ZONE) -> datetime:

@@ -11,7 +11,7 @@ import pytest
 from regulars import clock
 from regulars.campaigns.desk import Desk
 from regulars.channels import registry
-from regulars.ledger import halts
+from regulars.ledger import breakers, halts
 from regulars.testing import FakeChannel
 from small_shop import SmallShop
 
@@ -53,6 +53,12 @@ def ago(shop: SmallShop) -> None:
         connection.execute(earlier)
 
 
+def well(shop: SmallShop, provider: str) -> None:
+    """The provider answers again: after a failure nobody asks it for a while."""
+    with Desk.open(shop.root) as desk, desk.ledger.writing() as connection:
+        breakers.succeeded(connection, provider)
+
+
 def test_where_all_is_well_nothing_is_in_doubt(regulars: Any, hello: SmallShop) -> None:
     told = regulars("reconcile", at=hello.root)
     assert (told.code, told.out.strip()) == (0, "Nothing is in doubt, and nothing is halted.")
@@ -79,6 +85,7 @@ def test_doubt_is_shown_settled_and_sent_again_on_demand(regulars: Any, due: Sma
     assert "proven not sent" in regulars("reconcile").out
     assert "regulars reconcile --requeue sends them again" in " ".join(regulars("doctor").out.split())
     assert "planned again" in regulars("reconcile", "--requeue").out
+    well(due, fake.name)
     assert regulars("deliver", "--here").code == 0
     assert len(fake.arrived) == 1
     assert "(I1–I9)" in regulars("doctor", "--ledger").out
