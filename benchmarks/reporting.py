@@ -53,7 +53,8 @@ STATEMENTS = (
     """INSERT INTO message (id, enrolment_id, campaign, name, customer_id, channel, language, template, template_hash,
                             address, address_hash, context, state, reason, due_at, not_before, expires_at, local_day,
                             claim_token, attempt_id, tries, provider_id, sent_at, company)
-    {rows} SELECT {id}, {id}, 'c' || i % {campaigns}, 'first', 'person-' || i, 'email', 'ro', 'winback/first', 'hash', 'person.' || i || '@example.com', 'hash-' || i, '{{"customer": {{"first_name": "Ana"}}}}',
+    {rows} SELECT {id}, {id}, 'c' || i % {campaigns}, 'first', 'person-' || i, 'email', 'ro', 'winback/first', 'hash',
+           'person.' || i || '@example.com', 'hash-' || i, '{{}}',
                      CASE i % 3 WHEN 0 THEN 'delivered' WHEN 1 THEN 'opened' ELSE 'clicked' END, '',
                      {at}, {at}, {at}, {on}, '', 'a' || i / 1000, 1, 'p' || i, {at}, 0 FROM n WHERE NOT {held}""",
     """INSERT INTO code (code, enrolment_id, message_name, campaign, customer_id, kind, value, currency, issued_at,

@@ -185,6 +185,14 @@ def test_figures_stay_as_they_were(peopled: SmallShop) -> None:
     assert after["campaigns"] == before["campaigns"]
 
 
+def test_why_says_that_they_were_forgotten_although_the_days_snapshot_has_no_trace_of_them(peopled: SmallShop) -> None:
+    live(peopled)
+    with tuesday(peopled) as desk:
+        forget(desk, whose(desk, WHO), TUESDAY)
+    with tuesday(peopled) as desk, pytest.raises(WrongUse, match="asked to be forgotten on 20"):
+        why(desk, WHO, ["hello"], TUESDAY)
+
+
 def test_they_are_left_out_of_every_run_with_the_reason_and_no_trace(peopled: SmallShop) -> None:
     live(peopled)
     with tuesday(peopled) as desk:

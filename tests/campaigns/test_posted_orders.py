@@ -47,6 +47,16 @@ def test_a_posted_order_counts_until_the_shops_data_has_it_and_then_once(shop: S
     assert (converted(shop).withdrawn, converted(shop)) == (1, Converted())
 
 
+def test_a_posted_refund_takes_the_credit_back_before_the_shops_data_says_so(shop: SmallShop) -> None:
+    shop.customer("ana")
+    shop.campaign("gift")
+    live(shop, SENT, "gift")
+    shop.order("ana", "2026-02-03 10:00:00", total=75)
+    assert converted(shop).orders == 1
+    post(shop, "o1", counts=False)
+    assert (converted(shop).withdrawn, converted(shop)) == (1, Converted())
+
+
 def test_whoever_ordered_by_post_hears_no_more_of_the_campaign(shop: SmallShop) -> None:
     shop.customer("ana")
     shop.campaign("gift", messages=TWO, exit="ordered")

@@ -84,6 +84,20 @@ def test_codes_are_counted_by_pool_and_campaign(regulars: Any, win: SmallShop) -
     assert found["campaigns"] == [{"campaign": "win", "given": 2, "used": 0, "expired": 2, "ended": 0}]
 
 
+def test_a_code_that_was_used_is_not_expired_too(regulars: Any, win: SmallShop) -> None:
+    regulars("codes", "import", brought(win, "A1\nA2\nA3\n"), "--pool", "win", at=win.root)
+    days.live(win, "2026-02-01 10:00", "win")
+    with win.desk() as desk, desk.ledger.reading() as connection:
+        whose = connection.exec_driver_sql("select customer_id, code from code order by code").first()
+    assert whose is not None
+    win.order(whose[0], "2026-02-02 12:00:00", total=50, coupon_code=whose[1])
+    win.order(whose[0], "2026-02-03 12:00:00", total=50, coupon_code=whose[1])
+    win.desk().close()  # writes the files
+    regulars("conversions", "--as-of", "2026-03-01", at=win.root)
+    found = json.loads(regulars("codes", "--format", "json", "--as-of", "2026-03-01", at=win.root).out)
+    assert found["campaigns"] == [{"campaign": "win", "given": 2, "used": 1, "expired": 1, "ended": 0}]
+
+
 def test_made_codes_are_exported_without_their_customers(regulars: Any, win: SmallShop) -> None:
     win.campaign("win", messages=POOL.replace(", codes: pool", ""))
     days.run(win, "win", "2026-02-01 10:00")

@@ -90,10 +90,11 @@ def test_codes_are_issued_redeemed_and_still_valid(ledger_of):
         code(1, "winback", days_left=3),
         code(2, "winback", days_left=3, ended=True),
         code(3, "winback", days_left=-1),
-        redemption("o1", 1, "winback"),
+        code(4, "winback", days_left=3),
+        redemption("o1", 4, "winback"),
         redemption("o2", 3, "winback", "late"),
     )
-    assert figures_of(ledger)["codes"] == {"issued": 3, "open": 1, "redeemed": 1}
+    assert figures_of(ledger)["codes"] == {"issued": 4, "open": 1, "redeemed": 1}
 
 
 def test_the_comparison_counts_each_person_once_with_their_first_entry(ledger_of):

@@ -40,6 +40,7 @@ def campaign(name: str) -> SimulatedCampaign:
         "withheld": {"already-enrolled": 23_000, "frequency": 340, "lost-priority": 79},
         "held": 64,
         "left_out": {"when": 171},
+        "answers": {"nps recommend": {"9": 12, "3": 4}},
         "stopped": {"2,104 people in the audience, and `expect` allows at most 2,000.": 3},
         "often": {"3": 87, "4": 2},
         "often_ids": [f"customer-{number}" for number in range(10)],
@@ -64,6 +65,7 @@ def invented() -> Simulation:
         "channels": {"email": 9_161, "sms": 496},
         "codes": 3_413,
         "if_all_redeem": "88320.12",
+        "answering": {"rate": 0.2, "rate_of": "assumed", "scores_of": {"nps": "assumed"}},
         "by_day": [
             {
                 "day": (first + timedelta(days=number)).isoformat(),

@@ -717,8 +717,8 @@ class Cohort(SQLModel, table=True):
     this table and the three below, are kept until something of it changes (`recount`).
     """
 
-    campaign: str = Field(primary_key=True)
     entered_on: str = Field(primary_key=True)
+    campaign: str = Field(primary_key=True)
     arm: str = Field(primary_key=True)
     entries: int
     people: int
@@ -745,8 +745,8 @@ class CohortMessages(SQLModel, table=True):
     """The messages of one cohort that have one name, channel, variant and state."""
 
     __tablename__ = "cohort_messages"
-    campaign: str = Field(primary_key=True)
     entered_on: str = Field(primary_key=True)
+    campaign: str = Field(primary_key=True)
     name: str = Field(primary_key=True)
     channel: str = Field(primary_key=True)
     variant: str = Field(primary_key=True)
@@ -763,8 +763,8 @@ class CohortCredit(SQLModel, table=True):
     """What the messages of one cohort that have one name are credited with."""
 
     __tablename__ = "cohort_credit"
-    campaign: str = Field(primary_key=True)
     entered_on: str = Field(primary_key=True)
+    campaign: str = Field(primary_key=True)
     credit: str = Field(primary_key=True)
     """`last`, `first` or `linear`."""
     message: str = Field(primary_key=True)
@@ -779,8 +779,8 @@ class CohortCodes(SQLModel, table=True):
     """The codes of one cohort with the same value that were given on one day and are good as long."""
 
     __tablename__ = "cohort_codes"
-    campaign: str = Field(primary_key=True)
     entered_on: str = Field(primary_key=True)
+    campaign: str = Field(primary_key=True)
     issued_on: str = Field(primary_key=True)
     """The shop's day, ISO."""
     kind: str = Field(primary_key=True)

@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 import pyarrow as pa
-from sqlalchemy import Connection, and_, case, exists, func, or_, select
+from sqlalchemy import Connection, and_, case, exists, func, literal_column, or_, select
 from sqlmodel import col
 
 from regulars.ledger import bulk, forgotten
 from regulars.ledger.columns import Moment
 from regulars.ledger.crossing import MOMENT, MONEY
-from regulars.ledger.tables import Code, Conversion, PoolCode, ReferralCode
+from regulars.ledger.tables import Code, PoolCode, Redemption, ReferralCode
 
 _TEXT = pa.string()
 MADE = pa.schema(
@@ -36,11 +36,11 @@ class Given(NamedTuple):
     given: int
     """A shared code counts once for everybody who has it."""
     used: int
-    """Orders that were credited by a code."""
+    """Those that an order has used while they were good."""
     expired: int
-    """Past their last moment."""
+    """Past their last moment, and not used."""
     ended: int
-    """Replaced by a later offer of the same entry, and not past their last moment."""
+    """Replaced by a later offer of the same entry, and neither used nor past their last moment."""
 
 
 def made(
@@ -97,15 +97,20 @@ def own(connection: Connection, *, since: datetime | None = None, customers: Seq
 
 
 def given(connection: Connection, at: datetime) -> list[Given]:
-    """Codes by campaign at the moment `at`, by name."""
+    """Codes by campaign at the moment `at`, by name. Each is used, or else expired, replaced, or still good."""
+    mine = (
+        col(Redemption.enrolment_id) == col(Code.enrolment_id),
+        col(Redemption.message_name) == col(Code.message_name),
+    )
+    used = exists().where(*mine, col(Redemption.standing) == "used")
     past = col(Code.valid_until) < at
-    replaced = and_(col(Code.ended_at).is_not(None), ~past)
-    by_campaign = select(
-        col(Code.campaign), func.count(), func.count(case((past, 1))), func.count(case((replaced, 1)))
-    ).group_by(col(Code.campaign))
-    orders = select(col(Conversion.campaign), func.count()).where(col(Conversion.evidence) == "code")
-    used = {row[0]: row[1] for row in connection.execute(orders.group_by(col(Conversion.campaign)))}
-    return [
-        Given(campaign, number, used.get(campaign, 0), expired, ended)
-        for campaign, number, expired, ended in connection.execute(by_campaign.order_by(col(Code.campaign)))
-    ]
+    standing = case(
+        (used, literal_column("'used'")),
+        (past, literal_column("'expired'")),
+        (col(Code.ended_at).is_not(None), literal_column("'replaced'")),
+        else_=literal_column("'good'"),
+    ).label("standing")
+    each = select(col(Code.campaign), standing).subquery()
+    sums = (func.count(case((each.c.standing == one, 1))) for one in ("used", "expired", "replaced"))
+    statement = select(each.c.campaign, func.count(), *sums).group_by(each.c.campaign).order_by(each.c.campaign)
+    return [Given(*row) for row in connection.execute(statement)]

@@ -164,6 +164,7 @@ def _campaign(
     return CampaignFigures(
         campaign=name,
         title=str(written.title) if written else name,
+        did=did,
         enrolled=sum(row.entries for row in sums.entries if row.arm in accounts.ARMS),
         messages={state: number for state, number in states.items() if number},
         sent=sum(states[state] for state in SENT),

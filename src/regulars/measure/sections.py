@@ -194,7 +194,7 @@ def _arms(campaign: CampaignFigures, currency: str) -> str:
         for name, arm in campaign["arms"].items()
         if arm["entries"]
     ]
-    head = ["arm", "people", "ordered", "share", currency]
+    head = ["arm", "people", campaign.get("did", "ordered"), "share", currency]
     return table("All their orders within the window, credited or not", head, rows) if rows else ""
 
 

@@ -145,6 +145,8 @@ class CampaignFigures(TypedDict):
 
     campaign: str
     title: str
+    did: NotRequired[str]
+    """What somebody has done who converted: `ordered`, `brought a friend`, `answered`, `clicked`."""
     enrolled: int
     """Entries into its arms, treated and holdout."""
     messages: dict[str, int]

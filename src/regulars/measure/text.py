@@ -89,8 +89,8 @@ def _campaign(campaign: CampaignFigures, currency: str) -> str:
 
 def _arm(campaign: CampaignFigures, name: str) -> str:
     arm = campaign["arms"][name]
-    share = percent(arm["converted"] / arm["people"])
-    return f"{name} {plural(arm['people'], 'person', 'people')}, {count(arm['converted'])} ordered ({share})"
+    share, did = percent(arm["converted"] / arm["people"]), campaign.get("did", "ordered")
+    return f"{name} {plural(arm['people'], 'person', 'people')}, {count(arm['converted'])} {did} ({share})"
 
 
 def _messages(campaign: CampaignFigures, currency: str) -> str:
@@ -130,7 +130,7 @@ def _variants(message: MessageFigures, currency: str) -> str:
 
 def _whole(figures: Figures) -> str:
     codes = figures["codes"]
-    lines = ["All campaigns"]
+    lines = ["All campaigns" if len(figures["campaigns"]) > 1 else "Codes and friends"]
     if codes["issued"]:
         parts = {"issued": codes["issued"], "redeemed": codes["redeemed"], "still valid": codes["open"]}
         lines += _named("codes", (f"{count(number)} {word}" for word, number in parts.items()))

@@ -49,14 +49,20 @@ def placed(
     counting: Counting, ledger: Ledger, since: datetime, until: datetime, customers: Sequence[str] | None = None
 ) -> pa.Table:
     """Orders that count after `since` and up to `until`, of `customers` or of everybody; see `people.orders`."""
-    found = orders.placed(counting, since, until, customers)
+    found = _standing(orders.placed(counting, since, until, customers), ledger)
     return pa.concat_tables([found, told_of(counting, ledger, since, until, customers)])
 
 
 def search(counting: Counting, ledger: Ledger, since: datetime, until: datetime, spans: str, codes: str) -> pa.Table:
     """Orders of that time in a span of their customer's, or with a code; see `people.order_search`."""
-    found = order_search.search(counting, since, until, spans, codes)
+    found = _standing(order_search.search(counting, since, until, spans, codes), ledger)
     return pa.concat_tables([found, told_of(counting, ledger, since, until)])
+
+
+def _standing(found: pa.Table, ledger: Ledger) -> pa.Table:
+    """Without those that the shop told us have come back: its data may not say so yet."""
+    back = posted.taken_back(ledger)["order_id"]
+    return found.filter(pc.invert(pc.is_in(found["order_id"], value_set=back.combine_chunks()))) if len(back) else found
 
 
 def told_of(

@@ -20,7 +20,7 @@ from regulars.campaigns.why.answers import Answer, Explanation
 from regulars.campaigns.why.past import Past
 from regulars.campaigns.why.person_desk import PersonDesk
 from regulars.errors import WrongUse
-from regulars.ledger import contacts
+from regulars.ledger import contacts, forgotten
 
 REMEMBERED = timedelta(days=90)
 
@@ -73,6 +73,11 @@ def _of_today(
     with closing(PersonDesk.of(desk, person)) as alone:
         alone.lay(desk, at, names)
         if not alone.is_customer:
+            if since := forgotten.is_forgotten(desk.ledger, person.customer):
+                raise WrongUse(
+                    f"The customer {person.customer} asked to be forgotten on {desk.day(since)}.",
+                    "What the shop's own data still says of them is read again on another day.",
+                )
             raise WrongUse(
                 f"The customer {person.customer} is not one yet on {desk.day(at)}.", "Ask about a later day by --as-of."
             )

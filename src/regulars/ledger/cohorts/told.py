@@ -217,9 +217,9 @@ def credits_of(sums: Sums) -> list[Credits]:
 
 
 def codes(sums: Sums, at: datetime, since: str = "", until: str = "") -> list[Codes]:
-    """Codes of those days' cohorts by campaign; open are those neither replaced nor past their last moment at `at`."""
+    """Codes of those days' cohorts by campaign; open are those that are out at `at`, as `out` has them."""
     rows = made.between(sums.codes, since, until)
-    usable = {row["campaign"]: row["codes"] for row in _added(_usable(rows, at), ("campaign",), ("codes",))}
+    usable = {row["campaign"]: row["out"] for row in _added(_usable(rows, at), ("campaign",), ("out",))}
     issued = _added(rows, ("campaign",), ("codes", "redeemed"))
     return [Codes(row["campaign"], row["codes"], usable.get(row["campaign"], 0), row["redeemed"]) for row in issued]
 

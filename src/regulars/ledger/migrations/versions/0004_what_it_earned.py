@@ -185,7 +185,7 @@ def _cohorts() -> None:
         "enrolment_held_out", "enrolment", ["campaign", "entered_at"], sqlite_where=held, postgresql_where=held
     )
     op.create_index("touch_enrolment", "touch", ["enrolment_id"])
-    cohort = ("campaign", "entered_on")
+    cohort = ("entered_on", "campaign")
     _kept(
         "cohort",
         (*_texts(*cohort, "arm"), *_whole("entries", "people", "converted"), *_large("orders", "revenue")),
