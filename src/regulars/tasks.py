@@ -152,9 +152,12 @@ def advance(project: str, at: str = "") -> Advanced:
 def convert(project: str, at: str = "") -> Converted:
     """Match new orders to the messages that earned them."""
     from regulars.campaigns import convert as conversions
+    from regulars.campaigns import counting
 
     with _desk(project, at) as (desk, moment):
-        return conversions.convert(desk, moment)
+        converted = conversions.convert(desk, moment)
+        counting.count(desk, moment)
+        return converted
 
 
 def deliver_all(project: str, at: str = "") -> dict[str, int]:

@@ -16,7 +16,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 
-from regulars.campaigns import cohorts, redeeming, shop_arms
+from regulars.campaigns import redeeming
 from regulars.campaigns.crediting import books, bought, outcomes, touches
 from regulars.campaigns.crediting.books import ENTERED, GIVEN, LOOKED_FOR, MINE
 from regulars.campaigns.crediting.moments import bare, literal
@@ -78,8 +78,6 @@ def convert(desk: Desk, at: datetime, since: datetime | None = None) -> Converte
     evidence = dict(Counter(changes.fresh["evidence"].to_pylist()))
     revenue = sum(changes.fresh["amount"].to_pylist(), Decimal(0))
     strangers = _by_strangers(desk, placed)
-    cohorts.count(desk, at)
-    shop_arms.keep(desk, at)
     return Converted(
         changes.fresh.num_rows, evidence, settled.recorded, settled, revenue, changes.withdrawn, strangers,
         changes.moved,

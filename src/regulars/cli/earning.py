@@ -30,6 +30,7 @@ def conversions(
 ) -> None:
     """Match orders to the messages that earned them, each order once; again, for any time, and with the same answer."""
     from regulars import clock
+    from regulars.campaigns import counting
     from regulars.campaigns.convert import convert
     from regulars.campaigns.desk import Desk
 
@@ -38,6 +39,7 @@ def conversions(
         end = min(at, _midnight(until, "--until", desk.zone) + timedelta(days=1)) if until else at
         with clock.frozen(at):
             found = convert(desk, end, _midnight(since, "--since", desk.zone) if since else None)
+            counting.count(desk, at)
         if format == "json":
             answer_json(_figures(found))
         else:

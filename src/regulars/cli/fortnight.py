@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from regulars import clock, sample
-from regulars.campaigns import calendar, convert, followups, stages
+from regulars.campaigns import calendar, convert, counting, followups, stages
 from regulars.campaigns.convert import Converted
 from regulars.campaigns.deliver import deliver
 from regulars.campaigns.desk import Desk
@@ -53,7 +53,9 @@ def live(folder: Path, first: date, days: int, zone: str) -> Passed:
             followups.advance(desk, at, trials.decide)
             sent += _sent(desk, at)
     with clock.frozen(at), Desk.open(folder) as desk:
-        return Passed(arrived, sent, convert.convert(desk, at))
+        converted = convert.convert(desk, at)
+        counting.count(desk, at)
+        return Passed(arrived, sent, converted)
 
 
 def _stops(desk: Desk, days: int) -> list[int]:

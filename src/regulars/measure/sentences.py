@@ -20,7 +20,7 @@ def of_days(figures: Figures) -> str:
     if period["from"] is None:
         return f"as of {day(period['to'])}"
     span = f"{day(period['from'])} to {day(period['to'])}"
-    return f"of who entered from {span}" if figures["asked_for_days"] else span
+    return f"people who entered from {span}" if figures["asked_for_days"] else span
 
 
 def headline(figures: Figures) -> str:
