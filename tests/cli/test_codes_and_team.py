@@ -96,6 +96,9 @@ def test_a_code_that_was_used_is_not_expired_too(regulars: Any, win: SmallShop) 
     regulars("conversions", "--as-of", "2026-03-01", at=win.root)
     found = json.loads(regulars("codes", "--format", "json", "--as-of", "2026-03-01", at=win.root).out)
     assert found["campaigns"] == [{"campaign": "win", "given": 2, "used": 1, "expired": 1, "ended": 0}]
+    with win.desk(looking=True) as desk, desk.ledger.reading() as connection:
+        kept = "select sum(entries), (select sum(redeemed) from cohort_codes) from cohort"
+        assert connection.exec_driver_sql(kept).one() == (2, 1)
 
 
 def test_made_codes_are_exported_without_their_customers(regulars: Any, win: SmallShop) -> None:
