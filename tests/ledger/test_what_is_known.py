@@ -18,7 +18,7 @@ from regulars.ledger import answered, bulk, consent, events, facts, outbox, refe
 from regulars.ledger.crossing import MOMENT, MONEY
 from regulars.ledger.events import News
 from regulars.ledger.store import Ledger
-from regulars.ledger.tables import Conversion, Enrolment, Message, Referral
+from regulars.ledger.tables import Conversion, Enrolment, Message, Outcome, Referral
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()
@@ -195,6 +195,22 @@ def test_earlier_entries_tell_how_the_latest_one_ended(ledger: Ledger):
             "occasions": ["1"],
         },
     }
+
+
+def test_who_ordered_in_the_window_has_converted_whoever_got_the_credit(ledger: Ledger):
+    people = enrolments(2)
+    outcomes = {
+        "enrolment_id": people["id"].slice(0, 1),
+        "orders": pa.array([1], pa.int64()),
+        "revenue": pa.array(["9.90"]).cast(pa.decimal128(14, 2)),
+        "first_at": pa.array([NOW], MOMENT),
+        "updated_at": pa.array([NOW], MOMENT),
+    }
+    with ledger.writing() as connection:
+        bulk.insert(connection, Enrolment, people)
+        bulk.insert(connection, Outcome, pa.table(outcomes))
+    known = by_customer(facts.earlier_entries(ledger, "winback"))
+    assert {who: row["last_converted"] for who, row in known.items()} == {"c0": True, "c1": False}
 
 
 def test_an_address_is_remembered_as_the_hash_that_sql_can_make_too():

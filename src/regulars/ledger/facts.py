@@ -103,7 +103,8 @@ _WHOSE = {
 _EARLIER = """
 SELECT summary.customer_id, summary.entries, last.entered_at, summary.last_due, summary.running,
        last.offer_step, last.arm,
-       EXISTS (SELECT 1 FROM conversion WHERE conversion.enrolment_id = last.id), summary.occasions
+       EXISTS (SELECT 1 FROM conversion WHERE conversion.enrolment_id = last.id)
+       OR EXISTS (SELECT 1 FROM outcome WHERE outcome.enrolment_id = last.id AND outcome.orders > 0), summary.occasions
 FROM (
     SELECT customer_id, count(*) AS entries, count(*) > count(ended_at) AS running,
            max(due_at) AS last_due, {last} AS last_id, {occasions} AS occasions
@@ -170,7 +171,8 @@ def earlier_entries(ledger: Ledger, campaign: str, former: str = "") -> pa.Table
 
     customer_id (text), entries (how many), last_entered, last_due (moments), running (any has not ended), and of the
     latest entry last_step (whole number: the step of its offer's ladder), last_arm (text), last_converted (whether an
-    order was credited to it); occasions (list of texts, of all entries).
+    order was credited to it, or fell into its window whoever got the credit); occasions (list of texts, of all
+    entries).
     """
     found = ledger.arrow(_EARLIER.format(**_GATHERED[ledger.dialect]), _named(campaign, former), schema=EARLIER)
     place = found.schema.get_field_index("occasions")
