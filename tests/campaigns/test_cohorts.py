@@ -15,10 +15,10 @@ from sqlalchemy import select
 
 from regulars.campaigns import cohorts
 from regulars.campaigns.cohorts import Before
-from regulars.ledger import credit, crossing, enrolling, moves, redemptions, renaming, touches
+from regulars.ledger import credit, crossing, enrolling, moves, redemptions, referrals, renaming, touches
 from regulars.ledger.cohorts import changes, sums, told
 from regulars.ledger.moves import Change
-from regulars.ledger.tables import Code, Conversion, Enrolment, Message, Outcome, Redemption, Touch
+from regulars.ledger.tables import Code, Conversion, Enrolment, Message, Outcome, Redemption, Referral, Touch
 from small_shop import SmallShop
 
 NOON = datetime(2026, 8, 27, 9, tzinfo=UTC)
@@ -206,3 +206,26 @@ def test_a_period_is_of_who_entered_in_it(tmp_path):
             assert [row.messages for row in told.messages(part)] == [1]
             assert [row.issued for row in given] == [1]
             assert [row.codes for row in told.out(part, NOON)] == [3]
+
+
+def test_rewards_for_friends_hang_on_no_entry_and_are_counted_once(tmp_path):
+    with SmallShop(tmp_path).desk() as desk:
+        Ledgers.desk = desk
+        machine = Ledgers()
+        machine.enters("winback", "ana", 1, "", 10)
+        friend = rows_of(
+            Referral, friend_id="ion", advocate_id="ana", code="ANA", order_id="o1", amount=Decimal(50), at=NOON,
+            recorded_at=NOON, changed_at=NOON, id="f1", state="paid", campaign="invite", reward_code="REWARD",
+        )  # fmt: skip
+        reward = rows_of(
+            Code, code="REWARD", enrolment_id="f1", message_name="advocate", campaign="invite", customer_id="ana",
+            kind="amount", value=Decimal(5), currency="RON", issued_at=NOON, valid_until=NOON + timedelta(days=9),
+        )  # fmt: skip
+        machine.write(lambda connection: referrals.replace(connection, ["ion"], friend))
+        machine.write(lambda connection: referrals.give(connection, reward))
+        for counted in (False, True):
+            if counted:
+                cohorts.count(desk, NOON)
+            with desk.ledger.reading() as connection:
+                found = told.of_now(connection, desk.zone)
+            assert sorted(row.codes for row in told.out(found, NOON)) == [1, 1]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ledger_rows import NOON, conversion, entry, message
+from ledger_rows import NOON, conversion, entry, message, redemption
 
 from regulars.measure import report
 
@@ -12,6 +12,8 @@ def test_a_report_of_some_days_says_so_and_counts_who_entered_then(ledger_of):
         message(1, "winback", "first", "accepted"),
         message(2, "winback", "first", "accepted", days_ago=50),
         conversion("o1", "winback", "m1first", "10.10"),
+        redemption("o1", 1, "winback"),
+        redemption("o2", 2, "winback"),
     )
     part = report.figures(ledger, currency="RON", now=NOON, period=("2026-08-20", "2026-08-25"))
     assert (part["totals"]["enrolled"], part["totals"]["sent"], part["totals"]["revenue"]) == (1, 1, 10.1)
@@ -19,6 +21,8 @@ def test_a_report_of_some_days_says_so_and_counts_who_entered_then(ledger_of):
     assert "people who entered from 20 Aug 2026 to 25 Aug 2026" in report.page(part)
     before = report.figures(ledger, currency="RON", now=NOON, period=("", "2026-08-19"))
     assert (before["totals"]["enrolled"], before["totals"]["revenue"]) == (1, 0.0)
+    assert [one["offers"]["redeemed"]["used"]["orders"] for one in (part, before)] == [1, 1]
     whole = report.figures(ledger, currency="RON", now=NOON)
     assert whole["totals"]["enrolled"] == 2
+    assert whole["offers"]["redeemed"]["used"]["orders"] == 2
     assert "people who entered" not in report.text(whole)

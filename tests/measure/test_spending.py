@@ -83,6 +83,13 @@ def test_the_shops_own_holdout_is_compared_with_everybody_else_it_could_have_wri
         refill(desk.ledger, entries)
         found = shop_arms.known(desk, NOON)
         figures = report.figures(desk.ledger, currency="RON", now=NOON, shop_arms=found, shop_holdout=0.2)
+        shop_arms.keep(desk, NOON)
+        later = NOON + timedelta(hours=5)
+        kept = shop_arms.known(desk, later)
+        told = report.figures(desk.ledger, currency="RON", now=later, shop_arms=kept)["shop_lift"]
+        assert kept == found
+        assert told["sentence"].endswith("Orders of the last 5 hours are not in it.")
+        assert "not in it" not in figures["shop_lift"]["sentence"]
     assert {one.arm: (one.people, one.orders, sum(one.spent.now.to_pylist())) for one in found} == {
         "holdout": (1, 1, 20_00),
         "treated": (2, 2, 40_00),

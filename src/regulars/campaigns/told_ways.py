@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ ANSWERED = "survey.answered"
 
 
 @dataclass(frozen=True)
-class Way:
+class Way(ABC):
     """One way for the answers to one message of a campaign."""
 
     desk: Desk
@@ -38,9 +39,9 @@ class Way:
     column: ClassVar[answered.Way]
     kind: ClassVar[Literal["email", "webhook"]]
 
+    @abstractmethod
     def opened(self) -> AbstractContextManager[Send]:
         """The way, open for as long as the context lasts. Raises RegularsError where it is not set up."""
-        raise NotImplementedError
 
     @property
     def _outbox(self) -> Path:

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Connection, cast, exists, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from regulars.ledger.tables import Redemption, Run
+from regulars.ledger.tables import Enrolment, Redemption, Run
 
 
 class Out(NamedTuple):
@@ -46,12 +46,17 @@ class Sums(NamedTuple):
         return {row.campaign for row in self.out} | {row.campaign for row in self.redeemed}
 
 
-def redeemed(connection: Connection) -> list[Redeemed]:
-    """Redemptions by campaign and standing."""
+def redeemed(connection: Connection, since: str = "", until: str = "") -> list[Redeemed]:
+    """Redemptions by campaign and standing: all, or of the codes of who entered from one day to another (ISO)."""
     hundredths = cast(func.sum(func.round(col(Redemption.discount) * 100)), BigInteger)
     people = func.count(func.distinct(col(Redemption.customer_id)))
     kind = col(Redemption.campaign), col(Redemption.standing)
     statement = select(*kind, func.count(), hundredths, people).group_by(*kind).order_by(*kind)
+    if since or until:
+        statement = statement.join(Enrolment, col(Enrolment.id) == col(Redemption.enrolment_id))
+        statement = statement.where(col(Enrolment.entered_on) >= since)
+    if until:
+        statement = statement.where(col(Enrolment.entered_on) <= until)
     return [
         Redeemed(campaign, standing, orders, Decimal(int(taken_off)).scaleb(-2), customers)
         for campaign, standing, orders, taken_off, customers in connection.execute(statement)

@@ -118,7 +118,9 @@ def figures(
             accounts.friends(connection),
         )
         over, out = told.run_out(kept, now), told.out(kept, now)
-        given = liability.Sums(out, liability.redeemed(connection), over, liability.withheld(connection, WITHHELD))
+        given = liability.Sums(
+            out, liability.redeemed(connection, *period), over, liability.withheld(connection, WITHHELD)
+        )
     names = sorted(known.keys() | sums.campaigns() | given.campaigns())
     lifts = {n: of_campaign(known.get(n), sums.of(n).first, currency, now) for n in names}
     left, average = budgets or {}, orders.revenue / orders.orders if orders and orders.orders else Decimal()

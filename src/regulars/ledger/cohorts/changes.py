@@ -43,10 +43,9 @@ def entered(connection: Connection, enrolments: pa.Table) -> None:
 
     Where they entered before others had, the others are counted again too: who was first is not who it was.
     """
-    pairs = {name: enrolments[name].to_pylist() for name in Day._fields if name in enrolments.column_names}
-    if len(pairs) < len(Day._fields):
-        return
-    new = set(map(Day, *pairs.values()))
+    known = "entered_on" in enrolments.column_names
+    days = enrolments["entered_on"].to_pylist() if known else [""] * enrolments.num_rows
+    new = set(map(Day, enrolments["campaign"].to_pylist(), days))
     since = {name: min(day.entered_on for day in new if day.campaign == name) for name, _ in new}
     own = col(Enrolment.campaign), col(Enrolment.entered_on)
     for campaign, first in since.items():

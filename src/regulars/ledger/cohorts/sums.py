@@ -155,9 +155,8 @@ def _looked_up(campaigns: pa.ChunkedArray, moments: Mapping[str, datetime]) -> p
 
 
 def _compared(entries: pa.Table, began: pa.Array) -> pa.Array:
-    return pc.and_(
-        entries["first"], pc.fill_null(pc.greater_equal(entries["entered_at"], began), True)
-    )  # Arrow's own way
+    # Where nobody was held out, nobody entered before it.
+    return pc.and_(entries["first"], pc.fill_null(pc.greater_equal(entries["entered_at"], began), True))
 
 
 def _arms(entries: pa.Table, held_out: Mapping[str, datetime], before: Before | None) -> pa.Table:

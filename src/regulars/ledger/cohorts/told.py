@@ -73,7 +73,7 @@ def first_entries(
     rows = sums.arms.filter(pc.is_in(sums.arms["arm"], value_set=pa.array(ARMS)))
     held_out = _first_days(rows.filter(pc.equal(rows["arm"], "holdout")))
     late = pc.less(rows["entered_on"], _by_campaign(rows["campaign"], held_out))
-    rows = rows.filter(pc.invert(pc.fill_null(late, False)))  # Arrow's own way
+    rows = rows.filter(pc.invert(pc.fill_null(late, False)))
     counts = ("first", "first_converted", "first_orders", "first_order_squares")
     found = [row for row in _added(rows, ("campaign", "arm"), counts, least=("first_since",)) if row["first"]]
     amounts = _amounts(rows)
@@ -169,9 +169,7 @@ def _open(
 ) -> dict[tuple[str, str], int]:
     """(campaign, arm) → windows that are not over: all of the later days, and some of one day, which is looked into."""
     days = {name: f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d}" for name, moment in closed_before.items()}
-    later = arms.filter(
-        pc.fill_null(pc.greater(arms["entered_on"], _by_campaign(arms["campaign"], days)), False)
-    )  # Arrow's own way
+    later = arms.filter(pc.fill_null(pc.greater(arms["entered_on"], _by_campaign(arms["campaign"], days)), False))
     found = {(row["campaign"], row["arm"]): row["first"] for row in _added(later, ("campaign", "arm"), ("first",))}
     there = set(zip(*(arms[name].to_pylist() for name in Day._fields), strict=True))
     halves = {Day(name, day): closed_before[name] for name, day in days.items() if (name, day) in there}

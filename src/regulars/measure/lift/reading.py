@@ -48,7 +48,11 @@ def of_shop(arms: Sequence[OfShop], share: float, currency: str, now: datetime) 
     found = {one.arm: _outcomes(told.arm_of_shop(one, most), before=most[0] is not None) for one in arms}
     if "holdout" not in found:
         return None
-    return compared(found.get("treated", Outcomes()), found["holdout"], currency, share=share, now=now)
+    lift = compared(found.get("treated", Outcomes()), found["holdout"], currency, share=share, now=now)
+    hours = int((now - min(one.as_of for one in arms)).total_seconds() // 3600)
+    if hours > 0:
+        lift["sentence"] += f" Orders of the last {'hour' if hours == 1 else f'{hours} hours'} are not in it."
+    return lift
 
 
 def _outcomes(row: FirstEntries, *, before: bool) -> Outcomes:
