@@ -213,7 +213,7 @@ class Figures(TypedDict):
     ISO days of the shop.
     """
     asked_for_days: bool
-    """Whether a period was asked for: then all but loyalty, friends, the shop's holdout and codes that are out is of it."""
+    """Whether a period was asked for: then all but loyalty, friends, the shop's holdout and codes out is of it."""
     totals: Totals
     campaigns: list[CampaignFigures]
     codes: CodeFigures
